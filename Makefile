@@ -1,0 +1,97 @@
+# Each target is a plain go command, run in every module of the repository.
+# The tools are pinned in tools.mod, so that go.mod lists only what users get.
+
+BENCH ?= .
+COUNT ?= 6
+FUZZTIME ?=
+BASE ?= $(shell git describe --tags --abbrev=0 --match 'v*')
+
+# The root module comes first. Without git, as in a source archive, find does.
+MODULES := $(sort $(patsubst %/,%,$(dir $(shell \
+	git ls-files -- go.mod '*/go.mod' 2>/dev/null || find . -name go.mod | sed 's|^\./||'))))
+
+# What users import must work on every platform; what only we run need not.
+PUBLISHED := $(filter-out bench examples/%,$(MODULES))
+
+STAGES := race lint examples fuzz smoke cross
+
+tool = go tool -modfile='$(CURDIR)/tools.mod'
+
+# each runs the command $1 in the modules $2.
+each = @set -e; for dir in $2; do echo "[$$dir] $1"; (cd "$$dir" && $1); done
+
+# silent runs the command $1 in every module. It fails if the command fails or
+# prints a line, because gofmt, deadcode and others report and exit with 0.
+# Standard error is left alone: that is where go says what it downloads.
+silent = @for dir in $(MODULES); do \
+	out=$$(cd "$$dir" && $1) && test -z "$$out" || \
+	{ printf '[%s] %s\n%s\n' "$$dir" "$1" "$$out"; exit 1; }; done
+
+.PHONY: help check test race lint fmt examples fuzz smoke cross bench api
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+check: ## run all that CI runs, with the time of each stage
+	@set -e; for stage in $(STAGES); do \
+		start=$$(date +%s); $(MAKE) --no-print-directory $$stage; \
+		echo "stage $$stage: ok, $$(($$(date +%s) - start)) s"; done
+
+test: ## run the tests
+	$(call each,go test ./...,$(MODULES))
+
+race: ## run the tests under the race detector, shuffled, on 1 and 4 procs
+	$(call each,go test -race -shuffle=on -cpu=1$(comma)4 ./...,$(MODULES))
+
+lint: ## run every static check; prints nothing when all is well
+	$(call silent,gofmt -l .)
+	$(call silent,go mod tidy -diff)
+	$(call silent,go vet ./...)
+	$(call silent,go fix -diff ./...)
+	$(call silent,$(tool) staticcheck ./...)
+	$(call silent,$(tool) deadcode -test ./...)
+	@$(tool) actionlint -shellcheck= -pyflakes=
+
+fmt: ## format the code and modernise it
+	$(call each,gofmt -w .,.)
+	$(call each,go fix ./...,$(MODULES))
+
+examples: ## run the example programs and compare their output
+	$(call each,go test ./examples/...,.)
+	$(call each,go test ./...,$(filter examples/%,$(MODULES)))
+
+fuzz: ## run the fuzz seeds; with FUZZTIME=1m fuzz each target for that long
+ifeq ($(FUZZTIME),)
+	$(call each,go test -run='^Fuzz' ./...,$(MODULES))
+else
+	@set -e; for dir in $(MODULES); do cd '$(CURDIR)'/$$dir; for pkg in $$(go list ./...); do \
+		targets=$$(go test -list='^Fuzz' $$pkg); \
+		for target in $$(echo "$$targets" | grep '^Fuzz'); do \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$pkg; done; done; done
+endif
+
+smoke: ## run every benchmark once, so that the comparisons keep working
+	$(call each,go test -run='^$$' -bench=. -benchtime=1x ./...,$(MODULES))
+
+cross: ## run the tests as 386, vet for arm64 and Windows
+	$(call each,GOARCH=386 go test ./...,$(PUBLISHED))
+	$(call each,GOOS=linux GOARCH=arm64 go vet ./...,$(PUBLISHED))
+	$(call each,GOOS=darwin GOARCH=arm64 go vet ./...,$(PUBLISHED))
+	$(call each,GOOS=windows GOARCH=amd64 go vet ./...,$(PUBLISHED))
+
+bench: ## compare with the peers; BENCH=regexp and COUNT=n choose what and how often
+	@cd bench && go test -run='^$$' -bench='$(BENCH)' -count=$(COUNT) ./... >bench.out || { cat bench.out; exit 1; }
+	@echo "# make bench BENCH='$(BENCH)' COUNT=$(COUNT)"
+	@echo "# $$(go env GOVERSION), $$(getconf _NPROCESSORS_ONLN) processors, $$(sed -n 's/^cpu: //p;/^cpu: /q' bench/bench.out)"
+	@cd bench && go list -m -f '{{if not (or .Main .Indirect .Replace)}}# {{.Path}} {{.Version}}{{end}}' all | grep .
+	@$(tool) benchstat -col /impl -table .name bench/bench.out
+
+api: ## list incompatible changes of the API since BASE, the last tag by default
+	@set -e; old=$$(mktemp -d); trap 'rm -rf "$$old"' EXIT; \
+	git archive '$(BASE)' | tar -x -C "$$old"; \
+	(cd "$$old" && go tool -modfile='$(CURDIR)/tools.mod' apidiff -m -w base.api github.com/goplinth/plinth); \
+	out=$$($(tool) apidiff -m -incompatible "$$old/base.api" github.com/goplinth/plinth); \
+	test -z "$$out" || { echo "$$out"; exit 1; }
+
+comma := ,
