@@ -22,13 +22,14 @@ func ExampleNew() {
 	}
 	sessions.Set("alice's", 1)
 	sessions.Set("bob's", 2)
+	sessions.Get("alice's") // what is in use stays
 	sessions.Set("carol's", 3)
 
-	user, ok := sessions.Get("bob's")
+	user, ok := sessions.Get("alice's")
 	fmt.Println(user, ok)
 	// Output:
-	// alice's evicted
-	// 2 true
+	// bob's evicted
+	// 1 true
 }
 
 // A wrong Options is one error that names every mistake.
@@ -36,8 +37,8 @@ func ExampleNew_mistakes() {
 	_, err := cache.New(cache.Options[string, int]{TTL: -time.Second})
 	fmt.Println(err)
 	// Output:
-	// cache: Options.MaxEntries is 0 (int): must be 1 or more, since an unbounded cache is a leak
-	// cache: Options.TTL is -1s (time.Duration): must be positive, or 0 for entries that do not expire
+	// cache: Options.MaxEntries is 0 (int): must be 1 or more, or 0 beside a MaxWeight, since an unbounded cache is a leak
+	// cache: Options.TTL is -1s (time.Duration): must be positive, or 0 to turn it off
 }
 
 func ExampleCache_GetOrLoad() {
@@ -95,4 +96,29 @@ func ExampleCache_All() {
 	}
 	fmt.Println(stock.Len())
 	// Output: 1
+}
+
+func ExampleCache_GetMany() {
+	squares, err := cache.New(cache.Options[int, int]{
+		MaxEntries: 100,
+		BulkLoader: func(ctx context.Context, numbers []int) (map[int]int, error) {
+			fmt.Println("computing", numbers)
+			values := make(map[int]int)
+			for _, n := range numbers {
+				values[n] = n * n
+			}
+			return values, nil
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(squares.GetMany(context.Background(), []int{2, 3}))
+	fmt.Println(squares.GetMany(context.Background(), []int{2, 3, 4}))
+	// Output:
+	// computing [2 3]
+	// map[2:4 3:9] <nil>
+	// computing [4]
+	// map[2:4 3:9 4:16] <nil>
 }
