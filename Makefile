@@ -80,10 +80,14 @@ cross: ## run the tests as 386, vet for arm64 and Windows
 	$(call each,GOOS=darwin GOARCH=arm64 go vet ./...,$(PUBLISHED))
 	$(call each,GOOS=windows GOARCH=amd64 go vet ./...,$(PUBLISHED))
 
-bench: ## compare with the peers; BENCH=regexp and COUNT=n choose what and how often
-	@cd bench && go test -run='^$$' -bench='$(BENCH)' -count=$(COUNT) ./... >bench.out || { cat bench.out; exit 1; }
-	@echo "# make bench BENCH='$(BENCH)' COUNT=$(COUNT)"
-	@echo "# $$(go env GOVERSION), $$(getconf _NPROCESSORS_ONLN) processors, $$(sed -n 's/^cpu: //p;/^cpu: /q' bench/bench.out)"
+# The runs are interleaved: each repeats all benchmarks once, so that a minute
+# in which the machine was busy hits every library alike.
+bench: ## compare with the peers; BENCH=regexp, COUNT=n, CPU=1,2 and BENCHTIME=1s choose what and how
+	@cd bench && go test -c -o bench.test . && : >bench.out && for run in $$(seq $(COUNT)); do \
+		./bench.test -test.run='^$$' -test.bench='$(BENCH)' $(if $(CPU),-test.cpu=$(CPU)) $(if $(BENCHTIME),-test.benchtime=$(BENCHTIME)) \
+		>>bench.out || { cat bench.out; exit 1; }; done
+	@echo "# make bench BENCH='$(BENCH)' COUNT=$(COUNT)$(if $(CPU), CPU=$(CPU))$(if $(BENCHTIME), BENCHTIME=$(BENCHTIME))"
+	@echo "# $$(go env GOVERSION), $$(getconf _NPROCESSORS_ONLN) processors, $$(sed -n 's/^cpu: //p' bench/bench.out | head -n 1)"
 	@cd bench && go list -m -f '{{if not (or .Main .Indirect .Replace)}}# {{.Path}} {{.Version}}{{end}}' all | grep .
 	@$(tool) benchstat -col /impl -table .name bench/bench.out
 
