@@ -124,6 +124,9 @@ func (c *Cache[K, V]) Get(key K) (V, bool) {
 		if alive {
 			n.hit(meta)
 			s.stats.hit()
+			if c.codec == immutable {
+				return n.value, true // as loadValue does, with one copy less
+			}
 			return loadValue(c.codec, &n.value), true
 		}
 	}
