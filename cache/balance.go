@@ -8,11 +8,11 @@ package cache
 //     hit that a larger window would have had. The same goes for the main queue.
 //   - An entry that got a single hit while the hand went round may have got it
 //     in the last moment: that is a hit which a smaller main queue would not
-//     have had.
+//     have had. It is a second witness for the main queue.
 //
 // The idea of giving space to where evicted keys are asked for again is that of
-// ARC (Megiddo and Modha, 2003); that a clock tells the worth of its own last
-// entries saves half of the ghosts and nearly all of the noise.
+// ARC (Megiddo and Modha, 2003); what is added is that a clock tells the worth
+// of its own last entries.
 //
 // A balance is guarded by shard.mu. The zero balance has no ghosts and moves
 // nothing.
@@ -31,9 +31,8 @@ const (
 	ghostShare  = 0.1
 	leastGhosts = 4
 
-	// pace is how far share moves while one entry in the shard proves its
-	// worth. Twice as much oscillates on a disk trace, half as much is late on
-	// a short one.
+	// pace is how far share moves when as many ghosts of a queue come back as
+	// there are.
 	pace = 0.075
 )
 
@@ -82,8 +81,8 @@ func (b *balance) returns(hash uint32) bool {
 	return true
 }
 
-// hitOnce takes in that the hand met an entry with one hit. It is one of two
-// witnesses for the main queue, and counts half.
+// hitOnce takes in that the hand met an entry with one hit, which counts half:
+// it is not known whether a smaller main queue would have missed that hit.
 func (b *balance) hitOnce(entries int) {
 	if len(b.fromWindow) > 0 {
 		b.move(-pace / 2 / float64(entries))

@@ -80,9 +80,9 @@ func (c *Cache[K, V]) overBudget() bool {
 	return c.entries.Load() > c.maxEntries.Load() || c.weight.Load() > c.maxWeight.Load()
 }
 
-// weigh sets the weight of n, which has one if there is a Weigher, and returns
-// by how much it grows.
-func (c *Cache[K, V]) weigh(n *node[K, V], weight uint32) int64 {
+// growth returns by how much the weight of n grows if it is to be weight. Nodes
+// have none without a Weigher.
+func (c *Cache[K, V]) growth(n *node[K, V], weight uint32) int64 {
 	if c.options.Weigher == nil {
 		return 0
 	}
@@ -128,7 +128,7 @@ func (c *Cache[K, V]) reserve(s *shard[K, V], keep *node[K, V], entries, weight,
 }
 
 // orNow returns the time if it is known, and not 0, and otherwise looks at the
-// clock, which costs about as much as a Get.
+// clock.
 func (c *Cache[K, V]) orNow(now int64) int64 {
 	if now == 0 {
 		return c.now()
@@ -187,7 +187,7 @@ func (c *Cache[K, V]) evictElsewhere(s *shard[K, V], left []departure[K, V]) (bo
 }
 
 // sinceEpoch is now if anything in s, whose lock is held, may have expired, and
-// otherwise 0: the clock costs about as much as an eviction.
+// otherwise 0, to spare the clock, which costs about as much as a Get.
 func (c *Cache[K, V]) sinceEpoch(s *shard[K, V]) int64 {
 	if s.timed == 0 {
 		return 0

@@ -154,9 +154,7 @@ func (c *Cache[K, V]) use(n *node[K, V], meta uint32, now int64) bool {
 	if meta&flagNegative != 0 {
 		return false
 	}
-	if now == 0 {
-		now = c.now()
-	}
+	now = c.orNow(now)
 	if c.expiry(n, meta) <= now {
 		return false
 	}

@@ -95,13 +95,8 @@ func (c *Cache[K, V]) removeFrom(s *shard[K, V], n *node[K, V], cause Cause, now
 	if meta&flagNegative != 0 {
 		return left
 	}
-	if meta&flagTimed != 0 {
-		if now == 0 {
-			now = c.now()
-		}
-		if c.expiry(n, meta) <= now {
-			cause = Expired
-		}
+	if meta&flagTimed != 0 && c.expiry(n, meta) <= c.orNow(now) {
+		cause = Expired
 	}
 	return c.depart(s, left, n.key, loadValue(c.codec, &n.value), cause)
 }

@@ -17,6 +17,10 @@ func (c *Cache[K, V]) Heat(key K) (seen, hits, queue int) {
 	return s.sketch.estimate(hash), int(meta & freqMask), queueOf(meta)
 }
 
+// HashLike makes c, which is empty, hash as other does: a sketch takes two keys
+// for one now and then, and which two depends on the seed.
+func (c *Cache[K, V]) HashLike(other *Cache[K, V]) { c.seed = other.seed }
+
 // A Chunk is a part of a file of Save: H is the header, D is data, E the end.
 type Chunk struct {
 	Kind    byte

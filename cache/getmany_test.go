@@ -492,8 +492,11 @@ func TestGetManyConcurrently(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	for c.Loading() != 0 { // those that were abandoned may still run
-		runtime.Gosched()
+	// Those that were abandoned may still run.
+	for deadline := time.Now().Add(10 * time.Second); c.Loading() != 0; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d keys are still being loaded after 10 s", c.Loading())
+		}
 	}
 	if err := c.Check(); err != nil {
 		t.Error(err)

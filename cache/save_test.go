@@ -649,7 +649,9 @@ func TestLoadKeepsTheOrderOfEviction(t *testing.T) {
 	for i := range n {
 		c.Set(strconv.Itoa(i), i)
 	}
-	loaded := reload(t, c, o)
+	loaded := newCache(t, o)
+	loaded.HashLike(c)
+	require.NoError(t, loaded.Load(bytes.NewReader(save(t, c))))
 	evictions := func(c *cache.Cache[string, int]) []string {
 		for i := range n / 2 {
 			c.Set("new"+strconv.Itoa(i), i)

@@ -132,7 +132,7 @@ func (c *Cache[K, V]) store(s *shard[K, V], hash uint32, e entry[K, V], left []d
 	if old != nil {
 		// The old weight is given back first, so that no more is evicted than
 		// the new one takes.
-		room, left := c.reserve(s, old, 0, c.weigh(old, e.weight), e.now, left)
+		room, left := c.reserve(s, old, 0, c.growth(old, e.weight), e.now, left)
 		if !room {
 			return c.turnAway(s, old, &e, false, left)
 		}

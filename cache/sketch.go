@@ -22,7 +22,7 @@ const (
 	// How many increments there are between two halvings, for each entry. In a
 	// large cache that would be more history than is of use, because what is
 	// popular changes: there it is mostHistory in all, as long as that leaves
-	// leastAging for each entry. Measured on disk, database and web traces.
+	// leastAging for each entry. What to measure them with is bench/cachesim.
 	aging       = 20
 	leastAging  = 2
 	mostHistory = 400_000

@@ -36,8 +36,8 @@ func (s Stats) HitRatio() float64 {
 	return float64(s.Hits) / float64(s.Hits+s.Misses)
 }
 
-// Stats returns the counts so far. They are read one after the other, while
-// the cache may go on.
+// Stats returns the counts so far. They are read one shard after the other,
+// each under its lock, while the cache goes on.
 func (c *Cache[K, V]) Stats() Stats {
 	var s Stats
 	for i := range c.shards {

@@ -305,6 +305,14 @@ func slow(d time.Duration) func(context.Context, storetest.Op, string) error {
 	}
 }
 
+// noSet is a fault of a store that takes nothing in.
+func noSet(_ context.Context, op storetest.Op, _ string) error {
+	if op == storetest.Set {
+		return io.EOF
+	}
+	return nil
+}
+
 // TestWritesKeepTheirOrder sets and deletes a key while an earlier write of it
 // is under way.
 func TestWritesKeepTheirOrder(t *testing.T) {
@@ -530,12 +538,7 @@ func TestFailedWriteAndAnothersChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m memory
 		h := m.Open()
-		h.Fault = func(_ context.Context, op storetest.Op, _ string) error {
-			if op == storetest.Set {
-				return io.EOF
-			}
-			return nil
-		}
+		h.Fault = noSet
 		c := newStored(t, cache.Options[string, int]{Store: h})
 		c.Set("a", 1)
 		m.Open().Set(t.Context(), "a", 2, 0)
@@ -576,12 +579,7 @@ func TestFailedWritesAreForgottenInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m memory
 		h := m.Open()
-		h.Fault = func(_ context.Context, op storetest.Op, _ string) error {
-			if op == storetest.Set {
-				return io.EOF
-			}
-			return nil
-		}
+		h.Fault = noSet
 		c := newStored(t, cache.Options[string, int]{Store: h, Shards: 1})
 		for i := range 3000 {
 			c.Set(fmt.Sprint(i), i)

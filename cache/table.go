@@ -28,8 +28,8 @@ const (
 	groupSlots = 7
 
 	// groupLoad is the number of entries for each group, on average, at which
-	// the table grows. With six, a quarter of the groups would overflow, and an
-	// eviction take a fifth longer; with five it is an eighth.
+	// the table grows: then an eighth of the groups overflow, by the
+	// distribution of Poisson, and with six it would be a quarter.
 	groupLoad = 5
 )
 
