@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -16,6 +17,21 @@ func newCache[K comparable, V any](t testing.TB, o cache.Options[K, V]) *cache.C
 	c, err := cache.New(o)
 	require.NoError(t, err)
 	return c
+}
+
+// pause waits for d or until ctx ends. It makes no timer of 0: when several
+// goroutines of a bubble receive from timers that have expired, the race detector
+// of Go 1.26 crashes (go.dev/issue/78156).
+func pause(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // departures records what OnEvict is called with, as "key=value cause".

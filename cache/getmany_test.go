@@ -36,10 +36,8 @@ func (l *lengths) bulk(ctx context.Context, keys []string) (map[string]int, erro
 	l.mu.Lock()
 	l.calls = append(l.calls, strings.Join(keys, " "))
 	l.mu.Unlock()
-	select {
-	case <-time.After(l.delay):
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := pause(ctx, l.delay); err != nil {
+		return nil, err
 	}
 	values := map[string]int{"unasked": -1}
 	for _, key := range keys {

@@ -296,12 +296,7 @@ func slow(d time.Duration) func(context.Context, storetest.Op, string) error {
 		if op == storetest.Subscribe {
 			return nil
 		}
-		select {
-		case <-time.After(d):
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		return pause(ctx, d)
 	}
 }
 

@@ -31,7 +31,7 @@ func pathStub(t *testing.T) *stub {
 	return newStub(t, func(_ int, req *http.Request) (*http.Response, error) {
 		var n int
 		fmt.Sscanf(req.URL.Path, "/%d", &n)
-		timer := time.NewTimer(time.Duration(max(0, 10-n)) * 500 * time.Millisecond)
+		timer := time.NewTimer(time.Duration(max(1, 10-n)) * 500 * time.Millisecond)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
