@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/goplinth/plinth/workerpool"
@@ -92,7 +93,59 @@ func ExamplePool_Submit_incorrectNested() {
 	pool.Wait(context.Background())
 	pool.Close(context.Background())
 	// Output:
-	// workerpool: a handler would wait for its own pool; use TrySubmit, or call from outside the handler
+	// workerpool: a handler would wait for its own pool; use TrySubmit or Options.OnFull, or call from outside the handler
+}
+
+// The way out of the trap above: with CallerRuns, a handler that finds the queue
+// of its own pool full runs the task itself.
+func ExampleFull() {
+	var pool *workerpool.Pool[int]
+	var tasks atomic.Int32
+	pool, err := workerpool.New(func(ctx context.Context, depth int) error {
+		tasks.Add(1)
+		for range depth {
+			if err := pool.Submit(ctx, depth-1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, workerpool.Options{Workers: 1, Queue: 1, OnFull: workerpool.CallerRuns})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pool.Submit(context.Background(), 5)
+	pool.Wait(context.Background())
+	fmt.Println(tasks.Load(), "tasks:", pool.Close(context.Background()))
+	// Output: 326 tasks: <nil>
+}
+
+// Changes of the same account must not overtake each other; those of different
+// accounts need not wait.
+func ExampleNewKeyed() {
+	type change struct {
+		account string
+		cents   int
+	}
+	balance := map[string]*[]int{"ada": {}, "grace": {}}
+	pool, err := workerpool.NewKeyed(
+		func(c change) string { return c.account },
+		func(ctx context.Context, c change) error {
+			list := balance[c.account] // needs no lock: one task of an account at a time
+			*list = append(*list, c.cents)
+			return nil
+		},
+		workerpool.Options{Workers: 8})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range 6 {
+		pool.Submit(context.Background(), change{[]string{"ada", "grace"}[i%2], i})
+	}
+	pool.Close(context.Background())
+	fmt.Println("ada:", *balance["ada"], "grace:", *balance["grace"])
+	// Output: ada: [0 2 4] grace: [1 3 5]
 }
 
 func ExampleDrainError() {
@@ -163,6 +216,38 @@ func ExampleMap() {
 	// 6 <nil>
 	// 0 empty word
 	// 5 <nil>
+}
+
+// The result of a fast call comes first, whatever the order of the input.
+func ExampleMapUnordered() {
+	slow := make(chan struct{})
+	for name, err := range workerpool.MapUnordered(context.Background(), slices.Values([]string{"slow", "fast"}), func(ctx context.Context, name string) (string, error) {
+		if name == "slow" {
+			<-slow
+		}
+		return name, nil
+	}, workerpool.Options{Workers: 2}) {
+		fmt.Println(name, err)
+		if name == "fast" {
+			close(slow)
+		}
+	}
+	// Output:
+	// fast <nil>
+	// slow <nil>
+}
+
+// A database takes many rows at once. No row waits for others longer than the
+// given time.
+func ExampleBatch() {
+	rows := slices.Values([]string{"a", "b", "c", "d", "e"})
+	for batch := range workerpool.Batch(rows, 2, 100*time.Millisecond) {
+		fmt.Println(batch)
+	}
+	// Output:
+	// [a b]
+	// [c d]
+	// [e]
 }
 
 // lookUp has a bug.

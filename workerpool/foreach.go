@@ -34,57 +34,69 @@ func ForEach[T any](ctx context.Context, in iter.Seq[T], h Handler[T], o Options
 	if err := o.check().Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	var failures failures
-
-	p := newPool(ctx, o.workers(), o.workers(),
-		func(ctx context.Context, v T) error {
-			if ctx.Err() != nil {
-				return nil // accepted, but not yet started when ctx ended
-			}
-			return h(ctx, v)
-		},
-		func(ctx context.Context, v T, err error) {
-			if err == nil {
+	return run(ctx, h, o, func(ctx context.Context, p *Pool[T]) {
+		for v := range in {
+			if p.Submit(ctx, v) != nil || ctx.Err() != nil {
 				return
 			}
-			if o.AllErrors {
-				failures.add(err)
-			} else {
-				cancel(err)
-			}
-			o.report(ctx, v, err)
-		})
-
-	// Deferred for the case that in panics; otherwise all has ended by then.
-	defer func() {
-		cancel(nil)
-		p.Wait(context.Background())
-	}()
-	for v := range in {
-		if p.Submit(ctx, v) != nil || ctx.Err() != nil {
-			break
 		}
-	}
-	p.Wait(context.Background())
-
-	// Whatever ended ctx first is its cause: a handler's error or the parent.
-	return failures.join(context.Cause(ctx))
+	})
 }
 
 // ForEachN calls f for every i from 0 to n-1, in the manner of [ForEach]. It
 // calls nothing if n is zero or negative.
+//
+// It is made for functions that are short: it hands out the numbers many at a
+// time, as long as the calls are found to take less than a microsecond or so.
 func ForEachN(ctx context.Context, n int, f func(ctx context.Context, i int) error, o Options) error {
 	if f == nil {
 		panic("workerpool: ForEachN called with a nil function")
 	}
-	return ForEach(ctx, func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
+	if err := o.check().Err(); err != nil {
+		return err
+	}
+	return run(ctx, f, o, func(ctx context.Context, p *Pool[int]) {
+		if n <= 0 {
+			return
 		}
-	}, f, o)
+		next := 0
+		p.supply(func(dst []int) (k int, more bool) {
+			if ctx.Err() != nil {
+				return 0, false
+			}
+			k = min(len(dst), n-next)
+			for i := range dst[:k] {
+				dst[i] = next + i
+			}
+			next += k
+			return k, next < n
+		})
+	})
+}
+
+// run makes a pool for a ForEach, has feed give it tasks, and returns when those
+// have ended, with the error for ForEach to return.
+func run[T any](ctx context.Context, h Handler[T], o Options, feed func(context.Context, *Pool[T])) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var failures failures
+	o.OnFull = Block
+	p := newPool(ctx, h, o, func(ctx context.Context, v T, err error) {
+		if o.AllErrors {
+			failures.add(err)
+		} else {
+			cancel(err)
+		}
+		o.report(ctx, v, err)
+	})
+	p.guarded = true
+	// Deferred for a sequence that panics: nothing is to go on after that.
+	defer p.finish()
+	defer cancel(nil)
+	feed(ctx, p)
+	p.finish()
+
+	// Whatever ended ctx first is its cause: a handler's error or the parent.
+	return failures.join(context.Cause(ctx))
 }
 
 // failures collects the errors of concurrent tasks.

@@ -73,9 +73,32 @@ func (g *Group) Go(f func(ctx context.Context) error) {
 			slots = nil // no place taken, none to give back
 		}
 	}
+	g.start(ctx, slots, f)
+}
+
+// TryGo is [Group.Go] if a place is free, and reports whether f was started. If
+// the group's context has ended, it was not, and Wait returns why.
+func (g *Group) TryGo(f func(ctx context.Context) error) bool {
+	if f == nil {
+		panic("workerpool: Group.TryGo called with a nil function")
+	}
+	ctx, slots := g.enter()
+	if slots != nil {
+		select {
+		case slots <- struct{}{}:
+		default:
+			g.leave(nil, nil)
+			return false
+		}
+	}
+	return g.start(ctx, slots, f)
+}
+
+// start runs f, which has entered, unless ctx has ended.
+func (g *Group) start(ctx context.Context, slots chan struct{}, f func(context.Context) error) bool {
 	if ctx.Err() != nil {
 		g.leave(slots, context.Cause(ctx))
-		return
+		return false
 	}
 	g.running.Go(func() {
 		panics.Call(
@@ -83,6 +106,7 @@ func (g *Group) Go(f func(ctx context.Context) error) {
 			func(err error) { g.leave(slots, err) },
 		)
 	})
+	return true
 }
 
 // Wait waits until all functions have returned. It returns the first error, the

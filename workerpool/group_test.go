@@ -98,6 +98,32 @@ func TestGroupLimit(t *testing.T) {
 	}
 }
 
+func TestGroupTryGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g workerpool.Group
+		run := func(ctx context.Context) error { return sleep(ctx, time.Second) }
+		if !g.TryGo(run) {
+			t.Error("TryGo without a limit = false; want true")
+		}
+		g.Wait()
+		g.SetLimit(1)
+		if !g.TryGo(run) || g.TryGo(run) {
+			t.Error("TryGo, TryGo with a limit of 1 = true, true or false, ...; want true, false")
+		}
+		time.Sleep(2 * time.Second)
+		if !g.TryGo(func(context.Context) error { return errTask }) {
+			t.Error("TryGo after a function has ended = false; want true")
+		}
+		synctest.Wait()
+		if g.TryGo(run) {
+			t.Error("TryGo after an error = true; want false")
+		}
+		if err := g.Wait(); err != errTask {
+			t.Errorf("Wait = %v; want %v", err, errTask)
+		}
+	})
+}
+
 func TestGroupSetLimitWhileFunctionsRun(t *testing.T) {
 	var g workerpool.Group
 	g.Go(func(ctx context.Context) error { <-ctx.Done(); return nil })
@@ -196,6 +222,7 @@ func TestGroupGoFromAFunction(t *testing.T) {
 func TestGroupRejectsNil(t *testing.T) {
 	var g workerpool.Group
 	testPanics(t, "workerpool: Group.Go called with a nil function", func() { g.Go(nil) })
+	testPanics(t, "workerpool: Group.TryGo called with a nil function", func() { g.TryGo(nil) })
 	g.Go(succeed)
 	if err := g.Wait(); err != nil {
 		t.Errorf("Wait = %v; want nil", err)

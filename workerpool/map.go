@@ -2,13 +2,9 @@ package workerpool
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"math"
-	"runtime"
-	"sync"
-
-	"github.com/goplinth/plinth/internal/panics"
+	"sync/atomic"
 )
 
 // Map returns the results of f for the items of in, in the order of in. At most
@@ -37,6 +33,7 @@ import (
 //
 // Every loop over the sequence takes the items of in anew, if in permits that.
 // Map panics if in or f is nil. Wrong Options yield a single pair with the error.
+// An item costs no allocation.
 func Map[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Context, T) (R, error), o Options) iter.Seq2[R, error] {
 	if in == nil {
 		panic("workerpool: Map called with a nil sequence")
@@ -52,137 +49,167 @@ func Map[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Context, 
 		}
 		m := newMapping(ctx, in, f, o)
 		m.run(yield)
-		m.repeatPanic()
+		repeatPanic(m.feeder.panicked)
 	}
 }
 
-// A mapping is one loop over a Map. Three parties share it: the feeder takes the
-// items from in and hands each to the pool and, in the same order, to the loop;
-// the pool's workers fill in the results; the loop waits for each item in turn.
-//
-// The order is a chain: each item has a channel on which its successor arrives.
-// A channel of items would need the window as its capacity, and a window may be
-// far larger than the number of items that ever come.
+// A mapping is one loop over a Map. The feeder puts each item into the next slot
+// of a chain and submits that slot to the pool; the workers fill in the results;
+// the loop goes along the chain and waits at each slot until it is filled. What
+// the loop has passed, the feeder uses again.
 type mapping[T, R any] struct {
-	in     iter.Seq[T]
-	ctx    context.Context
+	feeder *feeder[T]
+	pool   *Pool[*slot[T, R]]
 	cancel context.CancelCauseFunc
-	pool   *Pool[*item[T, R]]
-	room   chan struct{} // holds one element for each item on its way
-	first  chan *item[T, R]
-	feeder sync.WaitGroup
 
-	// Set by the feeder, read by the loop when the chain has ended.
-	cut      error // cause of ctx, if in was not exhausted when it ended
-	panicked error // *PanicError, if in panicked
+	first *link[T, R]
+	spare chan *link[T, R]
+	ready chan struct{} // the slot that the loop waits at is filled
+
+	// The feeder's own: where the next item goes.
+	last *link[T, R]
+	n    int
 }
 
-type item[T, R any] struct {
-	in   T
-	out  R
-	err  error
-	done chan struct{}    // closed when out and err are set
-	next chan *item[T, R] // receives the next item; closed if there is none
+// A link is a part of the chain of slots, many to be allocated at once.
+type link[T, R any] struct {
+	slots []slot[T, R]
+	next  *link[T, R] // set before the last of slots is submitted
 }
+
+type slot[T, R any] struct {
+	in    T
+	out   R
+	err   error
+	state atomic.Uint32
+}
+
+// States of a slot. The loop is who sets awaited, and who sees filled or end.
+const (
+	empty   = iota // it has no item yet, or f has not returned for that
+	awaited        // and the loop waits
+	filled
+	end // no item will come here
+)
+
+// linkSlots is the length of a link; the first is shorter, for short inputs.
+const (
+	linkSlots      = 64
+	firstLinkSlots = 8
+)
 
 func newMapping[T, R any](ctx context.Context, in iter.Seq[T], f func(context.Context, T) (R, error), o Options) *mapping[T, R] {
+	o.OnFull = Block
+	first := &link[T, R]{slots: make([]slot[T, R], firstLinkSlots)}
+	window := saturate(o.workers(), o.queue())
 	m := &mapping[T, R]{
-		in:    in,
-		room:  make(chan struct{}, o.window()),
-		first: make(chan *item[T, R], 1),
+		first: first,
+		last:  first,
+		spare: make(chan *link[T, R], min(window/linkSlots+2, 64)),
+		ready: make(chan struct{}, 1),
 	}
-	m.ctx, m.cancel = context.WithCancelCause(ctx)
-	// The window of the pool is endless because room bounds it already.
-	m.pool = newPool(m.ctx, o.workers(), math.MaxInt,
-		func(ctx context.Context, it *item[T, R]) (err error) {
+	ctx, m.cancel = context.WithCancelCause(ctx)
+	m.feeder = newFeeder(ctx, in, window)
+	m.pool = newPool(ctx,
+		func(ctx context.Context, s *slot[T, R]) (err error) {
 			if ctx.Err() != nil {
-				it.err = context.Cause(ctx)
-				return nil // not started, so not a failed task for OnError
+				// Not started, so not a failed task for OnError.
+				s.err = context.Cause(ctx)
+			} else if s.out, err = f(ctx, s.in); err != nil {
+				return err
 			}
-			it.out, err = f(ctx, it.in)
-			return err
-		},
-		func(ctx context.Context, it *item[T, R], err error) {
-			defer close(it.done)
-			if err != nil {
-				it.err = err
-				o.report(ctx, it.in, err)
-			}
+			m.become(s, filled)
+			return nil
+		}, o,
+		func(ctx context.Context, s *slot[T, R], err error) {
+			defer m.become(s, filled)
+			s.err = err
+			o.report(ctx, s.in, err)
 		})
+	m.pool.window = math.MaxInt // because the feeder keeps to the window already
 	return m
 }
 
 // run is the loop. Its deferred stop also serves a loop body that panics.
 func (m *mapping[T, R]) run(yield func(R, error) bool) {
-	m.feeder.Go(m.feed)
+	m.feeder.start(m.add, m.end)
 	defer m.stop()
-	for it := <-m.first; it != nil; it = <-it.next {
-		<-it.done
-		if !yield(it.out, it.err) {
-			return
+	for l := m.first; ; l = m.recycle(l) {
+		for i := range l.slots {
+			s := &l.slots[i]
+			if m.await(s) == end {
+				if m.feeder.cut != nil {
+					var none R
+					yield(none, m.feeder.cut)
+				}
+				return
+			}
+			if !yield(s.out, s.err) {
+				return
+			}
+			m.feeder.use()
 		}
-		<-m.room
-	}
-	if m.cut != nil {
-		var none R
-		yield(none, m.cut)
 	}
 }
 
 // stop ends what is still going on and waits for it.
 func (m *mapping[T, R]) stop() {
-	m.cancel(errAbandoned)
-	m.feeder.Wait()
-	m.pool.Wait(context.Background())
+	m.feeder.stop(m.cancel)
+	m.pool.finish()
 }
 
-// feed takes the items from in. It closes the end of the chain, however in ends.
-func (m *mapping[T, R]) feed() {
-	last := m.first
-	panics.Call(
-		func() error {
-			open := m.enter()
-			for v := range m.in {
-				if !open {
-					m.cut = context.Cause(m.ctx)
-					break
-				}
-				it := &item[T, R]{in: v, done: make(chan struct{}), next: make(chan *item[T, R], 1)}
-				m.pool.TrySubmit(it)
-				last <- it
-				last = it.next
-				open = m.enter()
-				if !open && errors.Is(context.Cause(m.ctx), errAbandoned) {
-					break // nobody will see whether in has more
-				}
-			}
-			return nil
-		},
-		func(err error) {
-			m.panicked = err
-			close(last)
-		},
-	)
+// add takes an item from the feeder. The next link must be there before its
+// result can be.
+func (m *mapping[T, R]) add(v T) {
+	s := &m.last.slots[m.n]
+	m.n++
+	if m.n == len(m.last.slots) {
+		m.last.next = m.newLink()
+		m.last, m.n = m.last.next, 0
+	}
+	s.in = v
+	m.pool.TrySubmit(s)
 }
 
-// enter waits for room for one more item; it returns false if ctx ends first.
-func (m *mapping[T, R]) enter() bool {
+// end marks the end of the chain.
+func (m *mapping[T, R]) end() { m.become(&m.last.slots[m.n], end) }
+
+func (m *mapping[T, R]) newLink() *link[T, R] {
 	select {
-	case m.room <- struct{}{}:
-		return m.ctx.Err() == nil
-	case <-m.ctx.Done():
-		return false
+	case l := <-m.spare:
+		return l
+	default:
+		return &link[T, R]{slots: make([]slot[T, R], linkSlots)}
 	}
 }
 
-// repeatPanic does on the goroutine of the loop what in did on the feeder's.
-func (m *mapping[T, R]) repeatPanic() {
-	pe, ok := errors.AsType[*PanicError](m.panicked)
-	switch {
-	case !ok:
-	case pe.Value == panics.ErrGoexit:
-		runtime.Goexit()
+// recycle hands l back to the feeder and returns the link after it.
+func (m *mapping[T, R]) recycle(l *link[T, R]) *link[T, R] {
+	next := l.next
+	l.next = nil
+	clear(l.slots)
+	select {
+	case m.spare <- l:
 	default:
-		panic(pe)
 	}
+	return next
+}
+
+// become changes the state of s and wakes a loop that waits for that.
+func (m *mapping[T, R]) become(s *slot[T, R], state uint32) {
+	if s.state.Swap(state) == awaited {
+		m.ready <- struct{}{}
+	}
+}
+
+// await waits until s is filled or the end.
+func (m *mapping[T, R]) await(s *slot[T, R]) uint32 {
+	if state := s.state.Load(); state != empty {
+		return state
+	}
+	m.feeder.resume()
+	if s.state.CompareAndSwap(empty, awaited) {
+		<-m.ready
+	}
+	return s.state.Load()
 }

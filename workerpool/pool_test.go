@@ -2,6 +2,7 @@ package workerpool_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +50,13 @@ func mustClose[T any](t *testing.T, p *workerpool.Pool[T]) {
 	}
 }
 
-// sleep is a handler that takes as long as its task says, or until ctx ends.
+// sleep is a handler that takes as long as its task says, or until ctx ends. It
+// makes no timer for no time: the race detector of Go 1.26 crashes when several
+// goroutines of a bubble receive from timers that have expired.
 func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
 	select {
 	case <-time.After(d):
 		return nil
@@ -218,17 +224,115 @@ func TestSlowTaskHoldsUpNobody(t *testing.T) {
 	})
 }
 
-func TestIdlePoolOwnsNoGoroutine(t *testing.T) {
-	// The bubble ends only when all goroutines in it have, and no pool here is
-	// closed.
+// TestIdleWorkersEnd checks that a worker ends when it has been idle for
+// IdleTimeout to twice that. A bubble ends only when all goroutines in it have,
+// and no pool here is closed.
+func TestIdleWorkersEnd(t *testing.T) {
+	for _, timeout := range []time.Duration{0, 2, time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			newPool(t, sleep, workerpool.Options{})
+			p := newPool(t, sleep, workerpool.Options{Workers: 10, IdleTimeout: timeout})
+			timeout := cmp.Or(timeout, time.Second)
+			workers := func(want int) {
+				t.Helper()
+				synctest.Wait()
+				if got := p.Stats().Workers; got != want {
+					t.Errorf("IdleTimeout %v: Workers = %d; want %d", timeout, got, want)
+				}
+			}
+			for range 10 {
+				mustSubmit(t, p, timeout) // all end when the first of them has been idle for no time
+			}
+			time.Sleep(timeout)
+			workers(10)
+			for range 5 {
+				time.Sleep(timeout / 2)
+				mustSubmit(t, p, 0) // this keeps one worker, the latest
+				synctest.Wait()
+			}
+			workers(1)
+			if err := p.Wait(t.Context()); err != nil {
+				t.Errorf("Wait() = %v; want nil", err)
+			}
+			time.Sleep(2 * timeout)
+			workers(0)
+			mustSubmit(t, p, 0)
+			workers(1)
+			time.Sleep(3 * timeout)
+		})
+	}
+}
+
+// TestIdleWorkersDoNotEndEarly has a worker be idle for less than IdleTimeout
+// when others are looked at that have been idle for longer.
+func TestIdleWorkersDoNotEndEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		newPool(t, sleep, workerpool.Options{})
-		p := newPool(t, sleep, workerpool.Options{})
-		mustSubmit(t, p, time.Second, time.Minute)
-		if err := p.Wait(t.Context()); err != nil {
-			t.Errorf("Wait() = %v; want nil", err)
+		p := newPool(t, sleep, workerpool.Options{Workers: 2, IdleTimeout: time.Minute})
+		start := time.Now()
+		mustSubmit(t, p, time.Second, time.Second) // so they are looked at every minute from then on
+		for _, tt := range []struct {
+			at     time.Duration
+			submit bool
+			want   int
+		}{
+			{50 * time.Second, true, 2},
+			{62 * time.Second, false, 2},  // one is idle for 12s, and of the other it is not known
+			{100 * time.Second, true, 2},  // the same one is used again
+			{122 * time.Second, false, 1}, // and idle for 22s
+			{182 * time.Second, false, 0},
+		} {
+			time.Sleep(tt.at - time.Since(start))
+			if tt.submit {
+				mustSubmit(t, p, 0)
+			}
+			synctest.Wait()
+			if got := p.Stats().Workers; got != tt.want {
+				t.Errorf("after %v Workers = %d; want %d", tt.at, got, tt.want)
+			}
 		}
+		mustClose(t, p)
 	})
+}
+
+// TestFewWorkersForAFlood holds that no second worker is sent for tasks while
+// the first is on its way.
+func TestFewWorkersForAFlood(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // the worker is not to come yet
+	p := newPool(t, sleep, workerpool.Options{Workers: 100})
+	for range 100 {
+		p.TrySubmit(0)
+		mustSubmit(t, p, 0)
+	}
+	// The scheduler may have let it come once.
+	if n := p.Stats().Workers; n > 10 {
+		t.Errorf("200 tasks have started %d workers, before one has come; want 1 or so", n)
+	}
+	mustClose(t, p)
+}
+
+// TestClosedPoolIsGarbage closes pools whose timers would have had hours to go.
+func TestClosedPoolIsGarbage(t *testing.T) {
+	for _, o := range []workerpool.Options{{IdleTimeout: time.Hour}, {Rate: 1e-4, Burst: 1}} {
+		ran := make(chan bool, 1)
+		p := newPool(t, func(context.Context, int) error { ran <- true; return nil }, o)
+		mustSubmit(t, p, 1)
+		<-ran
+		if o.Rate > 0 {
+			mustSubmit(t, p, 2)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		p.Close(ctx)
+		mustClose(t, p)
+		held := weak.Make(p)
+		p = nil
+		deadline := time.Now().Add(10 * time.Second)
+		for runtime.GC(); held.Value() != nil; runtime.GC() { // its goroutines may not be quite gone
+			if time.Now().After(deadline) {
+				t.Fatalf("%+v: a closed pool is still held", o)
+			}
+		}
+	}
 }
 
 func TestNestedSubmit(t *testing.T) {
@@ -267,6 +371,7 @@ func TestHandlerMayWaitForAnotherPool(t *testing.T) {
 		}, workerpool.Options{Workers: 1})
 		mustSubmit(t, outer, time.Second)
 		mustClose(t, outer)
+		mustClose(t, inner)
 		if got != nil {
 			t.Errorf("Submit and Wait on another pool = %v; want nil", got)
 		}
