@@ -99,9 +99,13 @@ func TestGeneratedCode(t *testing.T) {
 
 // TestNoSleepInTests finds tests that wait for the wall clock: they are slow
 // on a good day and fail on a bad one. In a file that uses synctest, a Sleep
-// moves the fake clock of a bubble, which is what it is for.
+// moves the fake clock of a bubble, which is what it is for. The benchmarks in
+// bench measure the wall clock.
 func TestNoSleepInTests(t *testing.T) {
 	for _, p := range packages(t) {
+		if top(p.dir) == "bench" {
+			continue
+		}
 		for _, f := range p.tests {
 			if selects(f, "synctest", "") != nil {
 				continue
