@@ -35,18 +35,36 @@ func TestKindOfAndHTTPStatus(t *testing.T) {
 		{"outermost wins", errors.With(notFound, errors.WithKind(errors.Internal)), errors.Internal, 500},
 		{"canceled", errors.Wrap(context.Canceled, "x"), errors.Canceled, 499},
 		{"deadline", context.DeadlineExceeded, errors.DeadlineExceeded, 504},
+		{"timeout", errors.Wrap(foreign{late: true}, "x"), errors.DeadlineExceeded, 504},
+		{"cut off", fmt.Errorf("x: %w", io.ErrUnexpectedEOF), errors.DataLoss, 500},
+		{"short write", io.ErrShortWrite, errors.DataLoss, 500},
+		{"closed pipe", io.ErrClosedPipe, errors.Unavailable, 503},
+		{"short buffer", io.ErrShortBuffer, errors.Internal, 500},
+		{"no progress", io.ErrNoProgress, errors.Internal, 500},
+		{"status of a conflict", foreign{status: 409}, errors.Aborted, 409},
+		{"status without a kind", foreign{status: 402}, errors.FailedPrecondition, 402},
+		{"status of a server", foreign{status: 507}, errors.Internal, 507},
+		{"status of success", errors.Wrap(foreign{status: 204}, "x"), errors.Unknown, 500},
+		{"kind OK is nothing", errors.Wrap(errors.OK, "x"), errors.Unknown, 500},
 		{"not exist", &fs.PathError{Err: fs.ErrNotExist}, errors.NotFound, 404},
 		{"exist", fs.ErrExist, errors.AlreadyExists, 409},
 		{"permission", fs.ErrPermission, errors.PermissionDenied, 403},
 		{"unsupported", errors.ErrUnsupported, errors.Unimplemented, 501},
 		{"explicit beats standard", errors.With(fs.ErrNotExist, errors.WithKind(errors.Internal)), errors.Internal, 500},
-		{"status of another package", errors.Wrap(statusError(422), "x"), errors.Unknown, 422},
+		{"status of another package", errors.Wrap(statusError(422), "x"), errors.InvalidArgument, 422},
 		{"kind around a status", errors.With(statusError(422), errors.WithKind(errors.Internal)), errors.Internal, 500},
 		{"impossible status", statusError(7), errors.Unknown, 500},
 		{"unknown kind", errors.Kind(200), errors.Kind(200), 500},
 	} {
 		if got := errors.KindOf(tt.err); got != tt.kind {
 			t.Errorf("%s: KindOf = %v; want %v", tt.name, got, tt.kind)
+		}
+		want := uint32(tt.kind)
+		if tt.kind > errors.Unauthenticated {
+			want = uint32(errors.Unknown)
+		}
+		if got := errors.GRPCCode(tt.err); got != want {
+			t.Errorf("%s: GRPCCode = %d; want %d", tt.name, got, want)
 		}
 		if got := errors.HTTPStatus(tt.err); got != tt.status {
 			t.Errorf("%s: HTTPStatus = %d; want %d", tt.name, got, tt.status)
@@ -86,5 +104,16 @@ func TestKindValues(t *testing.T) {
 	}
 	if got, want := errors.Kind(17).Error(), "kind 17"; got != want {
 		t.Errorf("Kind(17).Error() = %q; want %q", got, want)
+	}
+}
+
+// TestKindOfStatusIsTheWayBack asks for every kind that is the only one with its
+// status.
+func TestKindOfStatusIsTheWayBack(t *testing.T) {
+	for kind := errors.Canceled; kind <= errors.Unauthenticated; kind++ {
+		got := errors.KindOf(foreign{status: kind.HTTPStatus()})
+		if got.HTTPStatus() != kind.HTTPStatus() {
+			t.Errorf("the status of %v, %d, is of kind %v", kind, kind.HTTPStatus(), got)
+		}
 	}
 }

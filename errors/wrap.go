@@ -3,104 +3,97 @@ package errors
 import (
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
+	"strings"
 )
 
 // Wrap returns an error that reads "msg: err", unwraps to err, and carries
 // the attributes and the place Wrap was called from. It returns nil if err is
 // nil. An empty msg adds only the place and the attributes.
 //
-// The cost is one allocation, one more if there are attributes, and the
-// capture of one program counter.
+// The cost is one allocation of 48 bytes and some 40 ns on amd64 and arm64, where
+// the place is read from the frame, and some 200 ns elsewhere. Attributes make
+// the allocation larger and add one for their slice.
+//
+//go:noinline
 func Wrap(err error, msg string, attrs ...slog.Attr) error {
 	if err == nil {
 		return nil
 	}
-	return &wrapped{cause: err, msg: msg, pc: callerPC(), attrs: slices.Clone(attrs)}
+	if len(attrs) > 0 {
+		return &detailed{wrapped{err, msg, returnPC()}, detail{attrs: slices.Clone(attrs)}}
+	}
+	return &wrapped{err, msg, returnPC()}
 }
 
 // Wrapf is [Wrap] with a message formatted by [fmt.Sprintf]. The cause is err
 // alone: a %w among the arguments prints as the mistake it is. Nothing is
 // formatted if err is nil.
+//
+//go:noinline
 func Wrapf(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return &wrapped{cause: err, msg: fmt.Sprintf(format, args...), pc: callerPC()}
+	return &wrapped{err, fmt.Sprintf(format, args...), returnPC()}
 }
 
-// With returns an error with the message of err that unwraps to err and
-// carries what the options say and the place With was called from. It returns
-// nil if err is nil.
-func With(err error, opts ...Option) error {
-	if err == nil {
-		return nil
-	}
-	w := &wrapped{cause: err, pc: callerPC()}
-	for _, opt := range opts {
-		opt(w)
-	}
-	return w
-}
-
-// An Option is what [With] attaches to an error.
-type Option func(*wrapped)
-
-// WithKind attaches a [Kind], which [KindOf] and [Is] find. The outermost
-// kind of an error is the one that counts for KindOf and HTTPStatus. OK, the
-// kind of no error, attaches nothing.
-func WithKind(k Kind) Option {
-	return func(w *wrapped) { w.kind = k }
-}
-
-// WithAttrs attaches attributes, which [Attrs] finds.
-func WithAttrs(attrs ...slog.Attr) Option {
-	return func(w *wrapped) { w.attrs = append(w.attrs, attrs...) }
-}
-
-// wrapped is one hop of an error on its way up.
+// wrapped is one hop of an error on its way up. It has no method Is or As,
+// which would cost every search through a chain a call for each hop.
 type wrapped struct {
 	cause error // never nil
 	msg   string
-	pc    uintptr     // return address of the call to Wrap, Wrapf or With
-	attrs []slog.Attr // owned: callers may reuse the slice they passed
-	kind  Kind        // OK if none was attached
+	pc    uintptr // return address of the call that made the hop; 0 if that was in another process
 }
 
-// callerPC returns the return address of the caller of Wrap, Wrapf or With,
-// which is to be its own caller.
-func callerPC() uintptr {
-	var pcs [1]uintptr
-	runtime.Callers(3, pcs[:]) // skips Callers, callerPC and Wrap
-	return pcs[0]
-}
-
-func (w *wrapped) Error() string {
-	if w.msg == "" {
-		return w.cause.Error()
+// hopOf returns what all hops have, or nil if err is not one of them.
+func hopOf(err error) *wrapped {
+	switch e := err.(type) {
+	case *wrapped:
+		return e
+	case *detailed:
+		return &e.wrapped
+	case *retrying:
+		return &e.wrapped
+	case *stacked:
+		return &e.wrapped
 	}
-	return w.msg + ": " + w.cause.Error()
+	return nil
 }
 
-func (w *wrapped) Unwrap() error { return w.cause }
-
-// Is reports whether target is the attached kind.
-func (w *wrapped) Is(target error) bool {
-	k, ok := target.(Kind)
-	return ok && k != OK && k == w.kind
-}
-
-// Attrs returns the attributes of every error in err's tree that was made by
-// [Wrap] or [With], in the order of [All]: the outermost first. Fmt.Errorf
-// and Join on the way do not hide them. A key that was attached twice is
-// returned twice. Attrs returns nil if there are none.
-func Attrs(err error) []slog.Attr {
-	var attrs []slog.Attr
-	for e := range All(err) {
-		if w, ok := e.(*wrapped); ok {
-			attrs = append(attrs, w.attrs...)
+// Error joins the messages of a whole run of hops at once. If each hop asked
+// the next, the text would be copied once for every hop.
+func (w *wrapped) Error() string {
+	size := 0
+	last := w
+	for h := w; h != nil; h = hopOf(h.cause) {
+		last = h
+		if h.msg != "" {
+			size += len(h.msg) + len(": ")
 		}
 	}
-	return attrs
+	text := last.cause.Error()
+	if size == 0 {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(size + len(text))
+	for h := w; h != nil; h = hopOf(h.cause) {
+		if h.msg != "" {
+			b.WriteString(h.msg)
+			b.WriteString(": ")
+		}
+	}
+	b.WriteString(text)
+	return b.String()
 }
+
+// Unwrap returns the error that was wrapped.
+func (w *wrapped) Unwrap() error { return w.cause }
+
+// StackTrace returns the trace of [Frames] as program counters. Sentry and
+// other reporters look for a method of this name.
+func (w *wrapped) StackTrace() []uintptr { return stackTrace(w) }
+
+// Format prints as the package comment says.
+func (w *wrapped) Format(s fmt.State, verb rune) { format(s, verb, w) }

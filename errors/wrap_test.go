@@ -4,9 +4,12 @@ import (
 	stderrors "errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/goplinth/plinth/errors"
 )
@@ -16,6 +19,12 @@ func TestNilInNilOut(t *testing.T) {
 		"Wrap":  errors.Wrap(nil, "msg", slog.Int("a", 1)),
 		"Wrapf": errors.Wrapf(nil, "%d", 1),
 		"With":  errors.With(nil, errors.WithKind(errors.Internal)),
+
+		"WithStack": errors.WithStack(nil),
+		"Append":    errors.Append(nil, nil),
+		"Join":      errors.Join(nil, nil),
+		"Unwrap":    errors.Unwrap(nil),
+		"Decode":    errors.Decode(nil),
 	} {
 		if err != nil {
 			t.Errorf("%s(nil) = %v; want nil", name, err)
@@ -26,6 +35,12 @@ func TestNilInNilOut(t *testing.T) {
 	}
 	if got := errors.Attrs(nil); got != nil {
 		t.Errorf("Attrs(nil) = %v; want nil", got)
+	}
+	if text := errors.Public(nil) + errors.Tree(nil) + errors.Code(nil); text != "" {
+		t.Errorf("Public, Tree and Code of nil = %q; want nothing", text)
+	}
+	if errors.Retryable(nil) || errors.Timeout(nil) || errors.RetryAfter(nil) != 0 || errors.Hints(nil) != nil || errors.Secondary(nil) != nil {
+		t.Error("nil is retryable, a timeout, or has details")
 	}
 }
 
@@ -101,12 +116,64 @@ func TestAll(t *testing.T) {
 	}
 }
 
-func TestWrapAllocatesOnce(t *testing.T) {
-	if got := testing.AllocsPerRun(100, func() { errors.Wrap(io.EOF, "read") }); got > 1 {
-		t.Errorf("Wrap allocates %v times; want 1", got)
+// TestLongChains wraps so often that to ask each hop in turn would overflow the
+// stack, or take hours.
+func TestLongChains(t *testing.T) {
+	const n = 200_000
+	err := io.EOF
+	for i := range n {
+		switch i % 3 {
+		case 0:
+			err = errors.Wrap(err, "a")
+		case 1:
+			err = errors.Wrap(err, "")
+		case 2:
+			err = errors.With(err, errors.WithHint("h"))
+		}
 	}
-	err := errors.Wrap(errors.Wrap(errors.Wrap(io.EOF, "a"), "b"), "c")
-	if got := testing.AllocsPerRun(100, func() { errors.Is(err, io.EOF) }); got > 0 {
-		t.Errorf("Is allocates %v times; want 0", got)
+	if got, want := len(err.Error()), len("a: ")*((n+2)/3)+len("EOF"); got != want {
+		t.Errorf("the message has %d bytes; want %d", got, want)
+	}
+	if !errors.Is(err, io.EOF) || errors.KindOf(err) != errors.Unknown || len(errors.Hints(err)) != n/3 {
+		t.Errorf("%d hops hide what is below", n)
+	}
+	if got := strings.Count(errors.Tree(err), "\n"); got != n+n/3+1 {
+		t.Errorf("the tree has %d lines; want %d", got, n+n/3+1)
+	}
+}
+
+func TestMessagesAreThoseOfEachHop(t *testing.T) {
+	err := errors.Wrap(fmt.Errorf("c: %w", errors.Wrap(errors.With(errors.Wrap(io.EOF, "e")), "d")), "b")
+	err = errors.Wrapf(errors.WithStack(errors.Wrap(err, "")), "a")
+	if got, want := err.Error(), "a: b: c: d: e: EOF"; got != want {
+		t.Errorf("Error() = %q; want %q", got, want)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	missing := &fs.PathError{Err: fs.ErrNotExist}
+	chain := errors.Wrap(errors.Wrap(errors.Wrap(missing, "a"), "b"), "c")
+	for _, tt := range []struct {
+		name string
+		f    func()
+		want float64
+	}{
+		{"Wrap", func() { errors.Wrap(io.EOF, "read") }, 1},
+		{"Wrap with an attribute", func() { errors.Wrap(io.EOF, "read", slog.Int("id", 7)) }, 2},
+		{"Wrap of nil", func() { errors.Wrap(nil, "read", slog.Int("id", 7)) }, 0},
+		{"With a kind", func() { errors.With(io.EOF, errors.WithKind(errors.Internal)) }, 1},
+		{"Error through three", func() { _ = chain.Error() }, 2}, // one is that of PathError
+		{"Is", func() { errors.Is(chain, fs.ErrNotExist) }, 0},
+		{"Is, a miss", func() { errors.Is(chain, io.EOF) }, 0},
+		{"AsType", func() { errors.AsType[*fs.PathError](chain) }, 0},
+		{"AsType, a miss", func() { errors.AsType[*fs.PathError](io.EOF) }, 0},
+		{"KindOf", func() { errors.KindOf(chain) }, 0},
+	} {
+		if got := testing.AllocsPerRun(100, tt.f); got > tt.want {
+			t.Errorf("%s allocates %v times; want %v", tt.name, got, tt.want)
+		}
+	}
+	if got := unsafe.Sizeof(*errors.Hop); got > 48 {
+		t.Errorf("a hop has %d bytes; want 48", got)
 	}
 }
