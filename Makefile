@@ -74,11 +74,12 @@ endif
 smoke: ## run every benchmark once, so that the comparisons keep working
 	$(call each,go test -run='^$$' -bench=. -benchtime=1x ./...,$(MODULES))
 
-cross: ## run the tests as 386, those with assembly as arm64 and without; vet for arm64 and Windows
+cross: ## run the tests as 386, those with assembly as arm64 and without, those with vectors; vet for arm64 and Windows
 	$(call each,GOARCH=386 go test ./...,$(PUBLISHED))
 	GOOS=linux GOARCH=arm64 go test -exec qemu-aarch64 ./errors
 	go test -tags purego ./errors
 	go test -gcflags=all='-N -l' -run 'Place|Frames' ./errors
+	GOEXPERIMENT=simd go test ./num
 	$(call each,GOOS=linux GOARCH=arm64 go vet ./...,$(PUBLISHED))
 	$(call each,GOOS=darwin GOARCH=arm64 go vet ./...,$(PUBLISHED))
 	$(call each,GOOS=windows GOARCH=amd64 go vet ./...,$(PUBLISHED))

@@ -2,6 +2,7 @@ package num_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/goplinth/plinth/num"
@@ -22,6 +23,12 @@ func TestMean(t *testing.T) {
 	testMean(t, []float32{math.MaxFloat32, math.MaxFloat32}, math.MaxFloat32)
 	testMean(t, []float64{math.MaxFloat64, math.MaxFloat64}, math.MaxFloat64)
 	testMean(t, []float64{math.MaxFloat64, math.MaxFloat64, -inf}, -inf)
+	for n := 2; n < 200; n++ {
+		got := num.Mean(slices.Repeat([]float64{-math.MaxFloat64}, n))
+		if got < -math.MaxFloat64 || got > math.Nextafter(-math.MaxFloat64, 0) {
+			t.Errorf("Mean(%d times -MaxFloat64) = %v; want -MaxFloat64 or its neighbour", n, got)
+		}
+	}
 	testMean(t, []float64{inf, -inf}, nan)
 	testMean(t, []float64{1, nan}, nan)
 }

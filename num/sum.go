@@ -1,18 +1,47 @@
 package num
 
-import (
-	"fmt"
-	"math/bits"
+import "iter"
 
-	"golang.org/x/exp/constraints"
+const (
+	// A shorter slice is added from left to right: setting up the lanes would
+	// take longer than it saves.
+	laned = 16
+
+	// lanes is the number of independent sums in a block. An addition of floats
+	// takes three or four cycles, and a processor can begin two in each; with
+	// eight under way it hardly waits, and all eight still fit its registers.
+	lanes = 8
+
+	// block is how many elements go through one set of lanes. It is long enough
+	// to make the joins cheap and short enough to keep the rounding error small.
+	block = 256
 )
 
 // Sum returns the sum of s, and zero if s is empty. An integer sum that does
 // not fit T wraps around; use [SumChecked] where that must not pass unseen.
-// Floats are added from left to right, each addition rounded to T.
 //
-// The cost is one dependent addition per element.
-func Sum[T Number](s []T) T {
+// Floats are added in the order that the package comment lays down. The error is
+// at most some 35 + log2(n/256) roundings of the sum of the magnitudes, where that
+// of a loop may be n of them. A partial sum that overflows becomes an
+// infinity, as in a loop; [SumAccurate] and [SumExact] have no such trouble.
+//
+// Within a cache it is five times as fast as a loop for floats, four times for
+// integers of 8 bits and twice for those of 64. Beyond that it is bound by the
+// memory.
+func Sum[T Number](s []T) (sum T) {
+	if len(s) >= laned {
+		return sumLong(s)
+	}
+	for _, x := range s {
+		sum += x
+	}
+	return
+}
+
+// SumOrdered returns the sum of s, added from left to right, one element after
+// the other, as a loop does. Only for floats does that make a difference to
+// [Sum], and only to the rounding; it is for results that must not change.
+func SumOrdered[T Number](s []T) T {
 	var sum T
 	for _, x := range s {
 		sum += x
@@ -20,53 +49,57 @@ func Sum[T Number](s []T) T {
 	return sum
 }
 
-// SumChecked returns the sum of s. If the exact sum does not fit T, it
-// returns zero and an error that wraps [ErrOverflow]. The order of the
-// elements makes no difference: {MaxInt64, 1, -1} is in range.
-//
-// It keeps an exact 128-bit sum, which no slice is long enough to overflow.
-func SumChecked[T constraints.Integer](s []T) (T, error) {
-	exact := sumExact(s)
-	sum := T(exact.lo)
-	if extend(sum) != exact {
-		return 0, fmt.Errorf("num: sum of %d values does not fit %T; convert them to a wider type first: %w", len(s), sum, ErrOverflow)
+// SumBy returns the sum of f(x) for every x in s, and zero if s is empty. It
+// calls f once for each element, in their order, and adds the results in the
+// order of [Sum]. It panics if f is nil.
+func SumBy[S any, T Number](s []S, f func(S) T) T {
+	if f == nil {
+		panic("num: SumBy called with a nil function")
 	}
-	return sum, nil
-}
-
-// int128 is a two's complement 128-bit integer.
-type int128 struct {
-	hi, lo uint64
-}
-
-// extend returns x with its sign extended if T is signed.
-func extend[T constraints.Integer](x T) int128 {
-	if x < 0 {
-		return int128{hi: ^uint64(0), lo: uint64(x)}
+	if isFloat[T]() && len(s) >= laned {
+		return sumTreeBy(s, f)
 	}
-	return int128{lo: uint64(x)}
-}
-
-func (a int128) add(b int128) int128 {
-	lo, carry := bits.Add64(a.lo, b.lo, 0)
-	hi, _ := bits.Add64(a.hi, b.hi, carry)
-	return int128{hi, lo}
-}
-
-// abs returns the magnitude of a and whether a is negative.
-func (a int128) abs() (int128, bool) {
-	if a.hi>>63 == 0 {
-		return a, false
-	}
-	lo, borrow := bits.Sub64(0, a.lo, 0)
-	hi, _ := bits.Sub64(0, a.hi, borrow)
-	return int128{hi, lo}, true
-}
-
-func sumExact[T constraints.Integer](s []T) int128 {
-	var sum int128
+	var sum T
 	for _, x := range s {
-		sum = sum.add(extend(x))
+		sum += f(x)
 	}
 	return sum
+}
+
+// SumSeq returns the sum of the values of seq, and zero if there are none. It is
+// the sum that [Sum] returns for the same values in a slice, to the last bit. It
+// panics if seq is nil, and allocates what it keeps between two values: one
+// element, or for floats less than a kilobyte.
+func SumSeq[T Number](seq iter.Seq[T]) T {
+	if seq == nil {
+		panic("num: SumSeq called with a nil sequence")
+	}
+	if isFloat[T]() {
+		var sum streamed[T]
+		for x := range seq {
+			sum.add(x)
+		}
+		return sum.value()
+	}
+	var sum T
+	for x := range seq {
+		sum += x
+	}
+	return sum
+}
+
+// sumLong is Sum without the short cut for short slices, so that Sum is small
+// enough to be inlined.
+func sumLong[T Number](s []T) T {
+	switch {
+	case isFloat[T]():
+		if sum, ok := sumVector(s); ok {
+			return sum
+		}
+		return sumTree(s)
+	case size[T]() <= 2:
+		return T(sumSmall(s)) // the low bits of the exact sum
+	default:
+		return sumLanes(s)
+	}
 }

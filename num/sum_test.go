@@ -1,16 +1,13 @@
 package num_test
 
 import (
-	"errors"
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/goplinth/plinth/num"
-	"golang.org/x/exp/constraints"
 )
 
 type celsius float64
@@ -29,10 +26,133 @@ func TestSum(t *testing.T) {
 		{[]float64{1, nan}, nan},
 		{[]float64{inf, 1}, inf},
 		{[]float64{inf, -inf}, nan},
+		{[]float64{math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64}, inf},
+		{[]float64{math.Copysign(0, -1)}, 0},
+		{slices.Repeat([]float64{math.Copysign(0, -1)}, 20), 0},
+		{slices.Repeat([]float64{math.MaxFloat64, -math.MaxFloat64}, 16), nan},
 	} {
-		if got := num.Sum(tt.in); got != tt.want && !(math.IsNaN(got) && math.IsNaN(tt.want)) {
+		if got := num.Sum(tt.in); !same(got, tt.want) {
 			t.Errorf("Sum(%v) = %v; want %v", tt.in, got, tt.want)
 		}
+	}
+}
+
+// same reports whether a and b are the same number, with the sign of a zero, or
+// both NaN.
+func same[T num.Number](a, b T) bool {
+	return a != a && b != b || math.Float64bits(float64(a)) == math.Float64bits(float64(b))
+}
+
+// orderedSum spells out the order of floats that the package comment lays down.
+func orderedSum[T num.Number](s []T) T {
+	if len(s) < 16 {
+		var sum T
+		for _, x := range s {
+			sum += x
+		}
+		return sum
+	}
+	var blocks []T
+	for block := range slices.Chunk(s, 256) {
+		var l [8]T
+		for i, x := range block {
+			l[i%8] += x
+		}
+		blocks = append(blocks, ((l[0]+l[1])+(l[2]+l[3]))+((l[4]+l[5])+(l[6]+l[7])))
+	}
+	return tree(blocks)
+}
+
+func tree[T num.Number](blocks []T) T {
+	if len(blocks) == 1 {
+		return blocks[0]
+	}
+	left := 1
+	for 2*left < len(blocks) {
+		left *= 2
+	}
+	return tree(blocks[:left]) + tree(blocks[left:])
+}
+
+// TestOrderOfFloats compares lengths about every turn of the order, up to some
+// that have a tree of many levels, with elements that show each difference.
+func TestOrderOfFloats(t *testing.T) {
+	var lengths []int
+	for n := range 600 {
+		lengths = append(lengths, n)
+	}
+	for _, blocks := range []int{3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 33} {
+		lengths = append(lengths, 256*blocks-1, 256*blocks, 256*blocks+1, 256*blocks+100)
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range lengths {
+		floats, named, short := make([]float64, n), make([]celsius, n), make([]float32, n)
+		for i := range n {
+			floats[i] = math.Ldexp(rng.NormFloat64(), rng.IntN(40))
+			named[i], short[i] = celsius(floats[i]), float32(floats[i])
+		}
+		testOrder(t, floats)
+		testOrder(t, named)
+		testOrder(t, short)
+		wide := make([]float64, n)
+		for i, x := range short {
+			wide[i] = float64(x)
+		}
+		if got, want := num.SumWideFloat(short), orderedSum(wide); got != want {
+			t.Errorf("SumWideFloat(%d float32 elements) = %v; want %v", n, got, want)
+		}
+		if got, want := num.Mean(short), orderedSum(wide)/float64(n); !same(got, want) {
+			t.Errorf("Mean(%d float32 elements) = %v; want %v", n, got, want)
+		}
+	}
+}
+
+func testOrder[T num.Number](t *testing.T, s []T) {
+	t.Helper()
+	want := orderedSum(s)
+	if got := num.Sum(s); got != want {
+		t.Errorf("Sum(%d elements of %T) = %v; want %v", len(s), s, got, want)
+	}
+	if got := num.SumSeq(slices.Values(s)); got != want {
+		t.Errorf("SumSeq(%d elements of %T) = %v; want %v", len(s), s, got, want)
+	}
+	calls := 0
+	got := num.SumBy(s, func(x T) T {
+		if !same(x, s[calls]) {
+			t.Errorf("SumBy: call %d has %v; want %v", calls, x, s[calls])
+		}
+		calls++
+		return x
+	})
+	if got != want || calls != len(s) {
+		t.Errorf("SumBy(%d elements of %T) = %v after %d calls; want %v", len(s), s, got, calls, want)
+	}
+	var naive T
+	for _, x := range s {
+		naive += x
+	}
+	if got := num.SumOrdered(s); got != naive {
+		t.Errorf("SumOrdered(%d elements of %T) = %v; want %v", len(s), s, got, naive)
+	}
+}
+
+func TestMisusePanics(t *testing.T) {
+	for _, tt := range []struct {
+		want string
+		call func()
+	}{
+		{"num: SumBy called with a nil function", func() { num.SumBy[int, int](nil, nil) }},
+		{"num: SumSeq called with a nil sequence", func() { num.SumSeq[int](nil) }},
+		{"num: Merge called with a nil Accumulator", func() { new(num.Accumulator[int]).Merge(nil) }},
+	} {
+		func() {
+			defer func() {
+				if got := recover(); got != tt.want {
+					t.Errorf("panic = %v; want %v", got, tt.want)
+				}
+			}()
+			tt.call()
+		}()
 	}
 }
 
@@ -51,103 +171,26 @@ func TestSumWrapsAround(t *testing.T) {
 	}
 }
 
-func TestSumChecked(t *testing.T) {
-	testSumChecked(t, []int8{math.MaxInt8, 1, -1}, math.MaxInt8, nil)
-	testSumChecked(t, []int8{math.MinInt8, -1}, 0, num.ErrOverflow)
-	testSumChecked(t, []int16{math.MinInt16, -1, 1}, math.MinInt16, nil)
-	testSumChecked(t, []int32{math.MaxInt32, 1}, 0, num.ErrOverflow)
-	testSumChecked(t, []int64{math.MaxInt64, math.MaxInt64, math.MinInt64, math.MinInt64, 2}, 0, nil)
-	testSumChecked(t, []int64{math.MaxInt64, 1}, 0, num.ErrOverflow)
-	testSumChecked(t, []int{}, 0, nil)
-	testSumChecked(t, []uint8{255, 0}, 255, nil)
-	testSumChecked(t, []uint8{255, 1}, 0, num.ErrOverflow)
-	testSumChecked(t, []uint64{math.MaxUint64, 1}, 0, num.ErrOverflow)
-	testSumChecked(t, []uint64{math.MaxUint64}, math.MaxUint64, nil)
-	testSumChecked(t, []uintptr{1, 2}, 3, nil)
-	testSumChecked(t, []time.Duration{math.MaxInt64, 1}, 0, num.ErrOverflow)
-}
-
-func testSumChecked[T constraints.Integer](t *testing.T, in []T, want T, wantErr error) {
-	t.Helper()
-	if got, err := num.SumChecked(in); got != want || !errors.Is(err, wantErr) {
-		t.Errorf("SumChecked(%T%v) = %d, %v; want %d, %v", in, in, got, err, want, wantErr)
-	}
-}
-
-func TestSumCheckedErrorNamesTypeAndRemedy(t *testing.T) {
-	_, err := num.SumChecked([]int8{100, 100})
-	want := "num: sum of 2 values does not fit int8; convert them to a wider type first: result out of range"
-	if err == nil || err.Error() != want {
-		t.Errorf("SumChecked error = %v; want %v", err, want)
-	}
-}
-
-// TestSumCheckedAgreesWithBig compares random slices of extreme values in
-// random order with math/big, for a signed and an unsigned type.
-func TestSumCheckedAgreesWithBig(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
-		signed := make([]int64, rng.IntN(8))
-		unsigned := make([]uint64, len(signed))
-		for i := range signed {
-			signed[i] = int64(rng.Uint64()) >> rng.IntN(64)
-			unsigned[i] = rng.Uint64() >> rng.IntN(64)
-		}
-		checkAgainstBig(t, signed)
-		checkAgainstBig(t, unsigned)
-	}
-}
-
-func checkAgainstBig[T constraints.Integer](t *testing.T, in []T) {
-	t.Helper()
-	exact := new(big.Int)
-	for _, x := range in {
-		if x < 0 {
-			exact.Add(exact, big.NewInt(int64(x)))
-		} else {
-			exact.Add(exact, new(big.Int).SetUint64(uint64(x)))
-		}
-	}
-	got, err := num.SumChecked(in)
-	var zero T
-	fits := exact.IsUint64()
-	if zero-1 < zero {
-		fits = exact.IsInt64()
-	}
-	if fits != (err == nil) {
-		t.Fatalf("SumChecked(%v) error = %v; the exact sum is %v", in, err, exact)
-	}
-	if fits && exact.String() != bigString(got) {
-		t.Fatalf("SumChecked(%v) = %v; want %v", in, got, exact)
-	}
-}
-
-func bigString[T constraints.Integer](x T) string {
-	if x < 0 {
-		return big.NewInt(int64(x)).String()
-	}
-	return new(big.Int).SetUint64(uint64(x)).String()
-}
-
-func FuzzSumChecked(f *testing.F) {
-	f.Add(int64(math.MaxInt64), int64(1), int64(-1))
-	f.Add(int64(math.MinInt64), int64(math.MinInt64), int64(math.MaxInt64))
-	f.Fuzz(func(t *testing.T, a, b, c int64) {
-		in := []int64{a, b, c}
-		checkAgainstBig(t, in)
-		want, wantErr := num.SumChecked(in)
-		slices.Reverse(in)
-		if got, err := num.SumChecked(in); got != want || (err == nil) != (wantErr == nil) {
-			t.Errorf("SumChecked depends on the order: %v, %v and %v, %v", got, err, want, wantErr)
-		}
-		checkAgainstBig(t, []uint64{uint64(a), uint64(b), uint64(c)})
-	})
-}
-
 func TestNothingAllocates(t *testing.T) {
-	ints, floats := []int{1, 2, 3}, []float64{1, 2, 3}
+	ints, floats, short := []int{1, 2, 3}, make([]float64, 10_000), make([]float32, 2000)
+	var sum num.Accumulator[float64]
 	allocs := testing.AllocsPerRun(100, func() {
 		num.Sum(floats)
+		num.Sum(short)
+		num.SumOrdered(floats)
+		num.SumBy(floats, func(x float64) float64 { return x })
+		num.SumSaturating(ints)
+		num.SumWide(ints)
+		num.SumWideFloat(short)
+		num.SumAccurate(floats)
+		num.SumExact(floats)
+		num.SumExact(short)
+		num.Variance(floats)
+		num.Variance(ints)
+		sum.Add(1)
+		sum.AddSlice(floats)
+		sum.Merge(&sum)
+		sum.Value()
 		num.SumChecked(ints)
 		num.Mean(ints)
 		num.Mean(floats)
