@@ -1,8 +1,8 @@
 package buffer_test
 
 import (
-	"bytes"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,7 +16,7 @@ func TestSizes(t *testing.T) {
 	p, err := buffer.NewPool(buffer.Options{MinSize: 100, MaxSize: 1000})
 	require.NoError(t, err)
 	for _, tt := range []struct{ n, wantCap int }{
-		{0, 128}, {1, 128}, {128, 128}, {129, 256}, {1000, 1024}, {1024, 1024}, {1025, 1025},
+		{0, 512}, {1, 128}, {128, 128}, {129, 256}, {1000, 1024}, {1024, 1024}, {1025, 1025},
 	} {
 		b := p.Get(tt.n)
 		if b.Len() != tt.n || b.Cap() != tt.wantCap {
@@ -68,33 +68,109 @@ func TestTheSmallestPoolKeepsItsSizes(t *testing.T) {
 func TestZeroClearsMemory(t *testing.T) {
 	p, err := buffer.NewPool(buffer.Options{Zero: true})
 	require.NoError(t, err)
+	for _, size := range []int{1, 64, 1 << 20, 2 << 20} {
+		b := p.Get(size)
+		memory := b.Bytes()
+		fill := func() {
+			for i := range memory {
+				memory[i] = 'x'
+			}
+		}
+		fill()
+		b.Write(make([]byte, b.Cap()))
+		if i := dirty(memory); i >= 0 {
+			t.Errorf("byte %d of %d that were outgrown is %#x; want 0", i, size, memory[i])
+		}
+		memory = b.Bytes()
+		fill()
+		b.Release()
+		if i := dirty(memory); i >= 0 {
+			t.Errorf("byte %d of %d that were released is %#x; want 0", i, len(memory), memory[i])
+		}
+	}
+}
+
+// TestZeroClearsBeyondTheContents is for readers, which may write anywhere in
+// the room that they are offered, and for contents that were truncated.
+func TestZeroClearsBeyondTheContents(t *testing.T) {
+	p, err := buffer.NewPool(buffer.Options{Zero: true})
+	require.NoError(t, err)
 	for range 100 {
 		b := p.Get(64)
-		if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != 0 }); i >= 0 {
+		if i := dirty(b.Bytes()); i >= 0 {
 			t.Fatalf("byte %d of a new buffer is %#x; want 0", i, b.Bytes()[i])
 		}
-		b.Reset()
-		b.WriteString(strings.Repeat("x", 64))
+		copy(b.Bytes(), strings.Repeat("x", 64))
+		b.Truncate(1)
 		b.Release()
 	}
 }
 
-func TestNegativeSizePanics(t *testing.T) {
-	for name, f := range map[string]func(){
-		"Get":   func() { buffer.Get(-1) },
-		"Empty": func() { buffer.Empty(-1) },
-		"Grow":  func() { buffer.Empty(0).Grow(-1) },
-	} {
-		if got := recovered(f); got != "buffer: negative size" {
-			t.Errorf("%s(-1) panics with %v", name, got)
+// dirty returns the index of a byte that is not zero, or -1.
+func dirty(p []byte) int {
+	return slices.IndexFunc(p, func(c byte) bool { return c != 0 })
+}
+
+func TestGiantsAreDropped(t *testing.T) {
+	p, err := buffer.NewPool(buffer.Options{MaxSize: 1 << 10})
+	require.NoError(t, err)
+	for _, size := range []int{1<<10 + 1, 1 << 20} {
+		giant := p.Get(size)
+		giant.Release()
+		grown := p.Empty(0)
+		grown.Write(make([]byte, size))
+		grown.Release()
+		for range 100 {
+			if b := p.Get(size); b == giant || b == grown {
+				t.Fatalf("a Buffer of %d bytes was kept; want at most 1024", size)
+			}
 		}
 	}
 }
 
-func recovered(f func()) (v any) {
-	defer func() { v = recover() }()
-	f()
-	return nil
+// TestSmallRequestsDoNotGetGiants is why there are classes.
+func TestSmallRequestsDoNotGetGiants(t *testing.T) {
+	var p buffer.Pool
+	for range 100 {
+		giant := p.Get(1 << 20)
+		giant.Release()
+		b := p.Get(100)
+		if b.Cap() != 128 {
+			t.Fatalf("Get(100) has a capacity of %d; want 128", b.Cap())
+		}
+		b.Release()
+	}
+}
+
+// TestGrownBuffersChangeClass has a Buffer that was got small and grew come back
+// where its memory belongs.
+func TestGrownBuffersChangeClass(t *testing.T) {
+	var p buffer.Pool
+	for range 100 {
+		b := p.Get(1)
+		b.Write(make([]byte, 5000))
+		b.Release()
+		for _, size := range []int{1, 64, 5000} {
+			b := p.Get(size)
+			if b.Len() != size || b.Cap() < size || b.Cap() > 2*max(size, 32) {
+				t.Fatalf("Get(%d) has length %d and capacity %d", size, b.Len(), b.Cap())
+			}
+			b.Release()
+		}
+	}
+}
+
+func TestZeroPoolIsForAll(t *testing.T) {
+	var p buffer.Pool
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if b := p.Get(100); b.Cap() != 128 {
+				t.Errorf("Get(100) has a capacity of %d; want 128", b.Cap())
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestConcurrentOwners lets many goroutines write their own mark into their
@@ -126,10 +202,26 @@ func TestCyclesDoNotAllocate(t *testing.T) {
 	if race.Enabled {
 		t.Skip("sync.Pool drops buffers at random under the race detector")
 	}
-	for _, size := range []int{1, 1 << 10, 1 << 20} {
-		allocs := testing.AllocsPerRun(100, func() { buffer.Get(size).Release() })
-		if allocs >= 1 {
-			t.Errorf("Get(%d) and Release allocate %v times; want 0", size, allocs)
+	payload := make([]byte, 1<<20)
+	for size := 1; size <= 1<<20; size *= 2 {
+		for name, cycle := range map[string]func(){
+			"Get": func() { buffer.Get(size).Release() },
+			"Empty": func() {
+				b := buffer.Empty(size)
+				b.Write(payload[:size])
+				b.Release()
+			},
+			"Empty of an unknown size": func() {
+				b := buffer.Empty(0)
+				for rest := size; rest > 0; rest -= 100 {
+					b.Write(payload[:min(rest, 100)])
+				}
+				b.Release()
+			},
+		} {
+			if allocs := testing.AllocsPerRun(20, cycle); allocs >= 1 {
+				t.Errorf("%s, a write of %d bytes and Release allocate %v times; want 0", name, size, allocs)
+			}
 		}
 	}
 }

@@ -5,9 +5,8 @@ import (
 	"math"
 )
 
-// maxTrust is how much memory a declared size may claim before a byte of the
-// input has arrived.
-const maxTrust = 64 << 10
+// firstRead is what ReadAll begins with when the size is not known.
+const firstRead = 4 << 10
 
 // ReadAll reads r to its end into a Buffer of the package's pool; see
 // [Pool.ReadAll].
@@ -16,19 +15,26 @@ func ReadAll(r io.Reader, limit, hint int64) (*Buffer, error) {
 }
 
 // ReadAll reads r to its end. The caller releases the Buffer. On an error,
-// that of r or one that wraps [ErrTooLarge], the Buffer is nil.
+// that of r or one that wraps [ErrTooLarge], the Buffer is nil. A reader that
+// makes no progress or returns counts that cannot be gets an error, as from
+// [Buffer.ReadFrom].
 //
-// The input may have as many bytes as limit says, and not one more; a negative
-// limit means any number. The hint is the expected size in bytes, such as a
-// Content-Length, or 0 or less if it is unknown. It only saves growing: a wrong
-// one does no harm, and a false one of a terabyte allocates 64 KiB.
+// The input may have as many bytes as limit says, and not one more; 0 allows an
+// empty input only, and a negative limit means any number. The hint is the
+// expected size in bytes, such as a Content-Length, or 0 or less if it is
+// unknown. It only saves growing, and a wrong one does no harm: a false one of a
+// terabyte claims 64 KiB before a byte has arrived, and four times what has
+// arrived after that.
 func (p *Pool) ReadAll(r io.Reader, limit, hint int64) (*Buffer, error) {
 	if limit < 0 {
 		limit = math.MaxInt64
 	}
-	// The end of the input shows only to a reader that asks for one byte more.
-	b := p.Empty(int(min(max(hint, 0), limit, maxTrust-1) + 1))
-	if _, err := b.readFrom(r, limit); err != nil {
+	if hint <= 0 {
+		hint = int64(min(firstRead, p.maxSize()))
+	}
+	hint = min(hint, limit)
+	b := p.Empty(int(min(hint, maxTrust)))
+	if _, err := b.readFrom(r, limit, hint); err != nil {
 		b.Release()
 		return nil, err
 	}
