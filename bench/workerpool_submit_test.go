@@ -77,7 +77,7 @@ func BenchmarkPoolSubmit(b *testing.B) {
 }
 
 func benchmarkFlood(b *testing.B, config floodConfig, task func(int)) {
-	warmUp(config.workers)
+	startGoroutines(config.workers)
 	for _, flood := range poolFloods(config.producers) {
 		b.Run("impl="+flood.name, func(b *testing.B) {
 			countAllocs(b, "task", func() {
@@ -90,9 +90,9 @@ func benchmarkFlood(b *testing.B, config floodConfig, task func(int)) {
 	}
 }
 
-// warmUp has n goroutines exist at the same time. The runtime keeps what it made
+// startGoroutines has n goroutines exist at the same time. The runtime keeps what it made
 // for them, which would otherwise be a gift of the first pool to the others.
-func warmUp(n int) {
+func startGoroutines(n int) {
 	var wg sync.WaitGroup
 	all := make(chan struct{})
 	for range n {
