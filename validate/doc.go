@@ -13,34 +13,104 @@
 // reports the mistakes in its tags when the program starts and takes
 // [Options]; [Compile] reports those mistakes for many types at once.
 //
+// # Choosing
+//
+//   - [Struct] and [Var]: the rules of tags, for any type.
+//   - [For]: the same for one type, with [Options], its mistakes at start-up, and
+//     without the look-up; [Compile] reports the mistakes of many types.
+//   - [JSON] and [Validator.JSON]: decode the body of a request and check it.
+//   - [Validator.Partial]: the fields that a PATCH brought along.
+//   - [Schema]: rules in code, whose types the compiler checks.
+//   - [Tag], [TagCtx], [Regexp]: rules of one's own for tags. [Validatable]: what
+//     takes code.
+//
 // # Tags
 //
 // A tag is a list of rules, run from left to right until one fails:
 //
 //	tag   = "-" | rule { "," rule }
-//	rule  = name [ "=" param ]
+//	rule  = name [ "=" param ] { "|" name [ "=" param ] }
 //
-//	rule       applies to                  holds if
-//	required   any type                    the field has a value (see below)
-//	omitempty  any type                    always; without a value, the rest is skipped
-//	email      strings                     it is an e-mail address (see below)
-//	min=n      strings                     it has at least n characters (runes)
-//	           slices, arrays, maps        it has at least n elements
-//	           numbers                     it is n or more
-//	max=n      as min                      at most n
-//	len=n      as min                      exactly n
-//	oneof=a b  strings, numbers            it is one of the words
-//	dive       slices, arrays, maps        the rules that follow hold for each element
+// Of rules with a bar between them one is to hold. Spaces around a rule, its name
+// and its parameter do not count, but for the parameters of contains and its like.
+// In a parameter, 0x2C stands for a comma and 0x7C for a bar. Numbers are written in
+// base 10; for a time.Duration, n may also be written as in 1m30s. A word of oneof
+// that contains spaces is put in single quotes: oneof=red 'light blue'.
 //
-// Spaces around a rule, its name and its parameter do not count. Numbers are
-// written in base 10; for a time.Duration, n may also be written as in 1m30s. A
-// word of oneof that contains spaces is put in single quotes: oneof=red 'light
-// blue'. In a parameter, 0x2C stands for a comma and 0x7C for a vertical bar.
+// Presence and control:
 //
-// Rules see through pointers and interfaces. A nil one fails its first rule,
-// unless that is omitempty. Rules on a field of interface type apply to what
-// the interface holds, and fail with the code "type" if they do not apply to
-// that.
+//	required                the field has a value (see below)
+//	isdefault               it has none
+//	omitempty               without a value, the rest is skipped
+//	omitzero                with a zero value too, even behind a pointer
+//	omitnil                 for nil alone
+//	dive                    the rules that follow are for each element
+//	keys ... endkeys        after dive, those between are for the keys of a map
+//	structonly              the fields inside are not checked
+//	nostructlevel           the Validate method is not called
+//	required_if=F v ...     required if field F has value v, and so on in pairs;
+//	                        required_unless, excluded_if, excluded_unless, skip_unless likewise
+//	required_with=F ...     required if one of the fields has a value; with_all, without,
+//	                        without_all, and excluded_ in place of required_
+//
+// Comparisons, for the length of strings in characters (runes), of slices, arrays
+// and maps in elements, and for numbers and durations:
+//
+//	min=n max=n len=n       at least, at most, exactly; gte and lte are min and max
+//	gt=n lt=n               more, less; for a time.Time and without n: after, before now,
+//	                        as gte and lte
+//	eq=v ne=v               equal or not, for strings, numbers and booleans; with
+//	                        _ignore_case whatever the case of letters
+//	oneof=a b               one of the words; noneof: none of them; with ci whatever the case
+//	unique                  no element twice; unique=F: no two with the same field F
+//	eqfield=F ...           as field F of the same struct, or of one in it, as in Period.Start:
+//	                        eqfield nefield gtfield gtefield ltfield ltefield
+//	eqcsfield=F ...         the same with a field of the outermost struct
+//	fieldcontains=F         the string contains that of field F; fieldexcludes: does not
+//
+// Strings:
+//
+//	alpha alphanum          letters A to Z in both cases, and digits; alphaspace and
+//	                        alphanumspace with spaces; alphaunicode and alphanumunicode
+//	                        letters and digits of all scripts
+//	ascii printascii        bytes below 128; from space to ~
+//	number numeric boolean  digits; a decimal number with a sign; what strconv.ParseBool reads
+//	lowercase uppercase     no letter in the other case
+//	contains=s              excludes, startswith, endswith, startsnotwith, endsnotwith
+//	containsany=chars       excludesall
+//	notblank                more than white space
+//	regexp=@name            a pattern that [Regexp] has put into Options.Tags
+//
+// Formats, of strings; a few say what they are by their name:
+//
+//	email                   an e-mail address (see below); email=idn in all scripts
+//	url uri                 an absolute URL of any scheme, read loosely; uri also a path or *
+//	http_url https_url      a URL with that scheme and a host: the one for links
+//	ip ipv4 ipv6            an address without a zone; ::ffff:192.0.2.1 is IPv6
+//	cidr cidrv4 cidrv6      an address and a prefix length; bits after the prefix may be set
+//	mac                     an EUI-48, EUI-64 or 20-byte address
+//	hostname                a name that begins with a letter; hostname_rfc1123 with a digit too
+//	fqdn                    two or more labels, the last of which begins with a letter
+//	hostname_port           host:port, [IPv6]:port or :port
+//	port                    1 to 65535, for numbers too
+//	uuid uuid4 uuid7        in either case; with _rfc4122 the same
+//	ulid mongodb sha256     as named
+//	e164                    6 to 15 digits after a plus or not, the first not 0
+//	datetime                RFC 3339; datetime=layout: what time.Parse reads
+//	duration timezone       what time.ParseDuration reads; a name of the time zone database
+//	json jsonpointer jwt    a JSON text; a pointer of RFC 6901; the shape of a token
+//	base64 base64url        with padding; base64rawurl without
+//	hexadecimal hexcolor    digits after 0x or not; #rgb, #rgba, #rrggbb, #rrggbbaa
+//	semver cron             Semantic Versioning 2.0.0; the shape of five to seven fields, @daily
+//	latitude longitude      decimal degrees, for numbers too
+//	credit_card             12 to 19 digits with a check digit
+//	iso3166_1_alpha2        country codes; iso4217: currencies; in capitals
+//	bcp47_language_tag      well-formed, with - or _; subtags are not looked up
+//
+// Rules see through pointers, interfaces and types such as sql.NullString. A nil one
+// fails its first rule, unless that is omitempty or its like. Rules on a field of
+// interface type apply to what the interface holds, and fail with the code "type"
+// if they do not apply to that.
 //
 // A field has a value if its slice, map, channel or function is not nil, if
 // its pointer or interface leads to a value of any other type, and otherwise
@@ -50,36 +120,47 @@
 // A field that is a struct, or that leads to one through pointers or an
 // interface, is validated with that struct's own tags, after its rules and
 // with or without any. The structs in a slice, array or map are validated
-// only under dive. The tag "-" leaves a field alone, whatever it holds.
+// only under dive, or with [Options].AutoDive. The tag "-" leaves a field alone,
+// whatever it holds.
 //
 // An e-mail address has a local part of 1 to 64 letters, digits and
-// !#$%&'*+-/=?^_`{|}~, with single dots between them; an @; and a domain of
-// two or more labels of 1 to 63 letters, digits and inner hyphens, the last of
-// which is not a number. It is at most 254 bytes of ASCII. That is the address
-// syntax of RFC 5321 without quoted local parts and address literals. Whether
-// the mailbox exists is not checked.
+// !#$%&'*+-/=?^_`{|}~, with single dots between them, or of any printable
+// characters in quotes; an @; and a domain of two or more labels of 1 to 63
+// letters, digits and inner hyphens, the last of which ends in a letter. It is at
+// most 254 bytes of ASCII. That is the address syntax of RFC 5321 without address
+// literals. With email=idn it may have letters, marks and digits of all scripts, and
+// the domain counts as it is written in ASCII. Whether the mailbox exists is not
+// checked.
 //
 // # Errors
 //
 // A value that breaks its rules is reported as [Errors], with one [FieldError]
-// for each wrong field. Besides the message, each carries a stable code:
+// for each wrong field, or one for each broken rule with [Options].AllRules.
+// Besides the message, each carries a stable code. For most rules that is their
+// name; these have others:
 //
-//	rule      code for strings  for slices, arrays, maps  for numbers
-//	required  required          required                  required
-//	email     email
-//	min       min_length        min_items                 min
-//	max       max_length        max_items                 max
-//	len       length            items                     equal
-//	oneof     one_of                                      one_of
+//	rule              code for strings      for slices, arrays, maps  for numbers
+//	min, gte, gt      min_length            min_items                 min, greater
+//	max, lte, lt      max_length            max_items                 max, less
+//	len               length                items                     equal
+//	gt, lt of times   future, past
+//	eq, ne            equal, not_equal                                equal, not_equal
+//	oneof, noneof     one_of, none_of                                 one_of, none_of
+//	eqfield ...       equal_field, not_equal_field, greater_field, min_field, less_field,
+//	                  max_field, contains_field, excludes_field
+//	required_... and  required, excluded, empty for isdefault
+//	regexp, notblank  pattern, not_blank
+//	a|b               any_of
 //
 // A path consists of the names in the json tags, and of Go names where there
 // are none. An embedded struct without a name in its tag adds nothing to it, as
 // in JSON.
 //
 // The code "type" says that an interface holds a value that the rule does not
-// apply to; "max_depth" and "max_errors" are explained under Limits. Errors
-// hold the names of fields, the keys of maps and the parameters of rules, but
-// never the values of fields, so that a password does not end up in a log.
+// apply to; "max_depth" and "max_errors" are explained under Limits; the doc comment
+// of [JSON] has those of decoding. Errors hold the names of fields, the keys of maps
+// and the parameters of rules, but never the values of fields, so that a password
+// does not end up in a log.
 //
 // A mistake in a tag is a [*TagError], and all of them are reported, joined,
 // before any value of the type is looked at. The types behind interfaces are
@@ -93,7 +174,9 @@
 // points to itself, end in an error with the code "max_depth". At most
 // [Options].MaxErrors errors are reported; if there are more, the last of them
 // has the code "max_errors" and an empty path. Lengths are compared in bytes
-// before characters are counted or an address is scanned. A map key of more
+// before characters are counted, and no format scans more than it has to: addresses
+// have 254 bytes at most, hosts 253, URLs and pointers 8,192, json, jwt, base64 and
+// hexadecimal 131,072, and the others 128. A map key of more
 // than 1,024 bytes is cut short in a path.
 //
 // A struct that several pointers lead to is validated once for each of them.
@@ -113,18 +196,35 @@
 //
 //	case                               validator v10           this package
 //	mistake in a tag                   panics on first use     an error, all at once
+//	misspelt field in required_if ...  never required          a mistake
 //	rule on an unexported field        ignored                 a mistake
 //	parameter that a rule ignores      ignored                 a mistake
 //	"required, email"                  panics                  spaces do not count
-//	min, max, len on time.Time         compare with now        a mistake
 //	min=010, min=0x3                   8, 3                    10, a mistake
 //	min=-1 on a string or slice        accepted                a mistake
 //	oneof on floats                    panics                  compares numbers
+//	eq, eqfield on lists               compare lengths         a mistake
 //	an interface holds another type    panics                  code "type"
 //	cyclic data                        overflows the stack     code "max_depth"
-//	quoted or non-ASCII e-mail parts   accepted                refused
-//	e-mail domain such as 192.0.2.1    refused                accepted
+//	map keys of 256 bytes and more     wrong path              the right path
+//	non-ASCII letters in e-mail        accepted                email=idn
 //	e-mail address of any length       accepted                64, 63 and 254 bytes
+//	::ffff:192.0.2.1                   ipv4                    ipv6
+//	cidrv4 with bits after the prefix  refused                 accepted, as cidr
+//	host names of any length           accepted                253 bytes
+//	fqdn with a label like a-          accepted                refused
+//	hostname_port with [::1]:80        refused                 accepted
+//	port on strings                    panics                  checked
+//	port beyond 65535 in a URL         accepted                refused
+//	http_url without a host            accepted                refused
+//	uuid4 in capitals                  refused                 accepted
+//	e164 of 6 or 7 digits              refused                 accepted
+//	datetime without a layout          accepts "" alone        RFC 3339
+//	timezone                           reads files             compiled in
 //	names in errors                    Go names                JSON names
-//	or-groups, a|b                     supported               a mistake
+//
+// The tags of v10 that ask the file system or a name server are left out, since data
+// should not make a server look things up, and so are those for cryptocurrencies,
+// postcodes and the like; a tag that has none of these names is a mistake that says
+// so.
 package validate

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
 	"strings"
 	"time"
@@ -14,6 +13,10 @@ import (
 // struct, or is a nil pointer.
 var ErrNotStruct = errors.New("not a struct")
 
+// ErrNoField is returned when [Validator.Partial] is given a name that is not
+// that of a field.
+var ErrNoField = errors.New("no such field")
+
 func notStruct(where, given, remedy string) error {
 	return fmt.Errorf("validate: %s was given %s; %s: %w", where, given, remedy, ErrNotStruct)
 }
@@ -22,15 +25,18 @@ func notStruct(where, given, remedy string) error {
 // program, not of the data: no value of the type can be validated until the
 // tag is corrected.
 type TagError struct {
-	Type   reflect.Type // the struct type
-	Field  string       // the Go name of its field
+	Type   reflect.Type // the struct type; for Var, the type of the value
+	Field  string       // the Go name of its field; empty for Var
 	Tag    string       // the part of the tag that is wrong
 	Reason string       // what is wrong and what to write instead
 }
 
 // Error returns a line that names the type, the field, the tag and the remedy.
 func (e *TagError) Error() string {
-	return fmt.Sprintf("validate: %v.%s: tag %q: %s", e.Type, e.Field, e.Tag, e.Reason)
+	if e.Field == "" {
+		return fmt.Sprintf("validate: Var of %s: tag %q: %s", typeName(e.Type), e.Tag, e.Reason)
+	}
+	return fmt.Sprintf("validate: %s.%s: tag %q: %s", typeName(e.Type), e.Field, e.Tag, e.Reason)
 }
 
 // Errors lists what is wrong with a value, in the order of its fields; the
@@ -69,7 +75,7 @@ func (e Errors) Unwrap() []error {
 
 // HTTPStatus returns 422, Unprocessable Content: the request was understood,
 // and what it says is wrong.
-func (e Errors) HTTPStatus() int { return http.StatusUnprocessableEntity }
+func (e Errors) HTTPStatus() int { return 422 }
 
 // MarshalJSON returns a JSON array with an object for each error, as
 // [FieldError.MarshalJSON] describes it. Nil is an empty array.
@@ -92,11 +98,13 @@ type FieldError struct {
 	// codes, and a code never changes its meaning.
 	Code string
 	// Param is the parameter of the rule, and nil if it takes none: an int
-	// for lengths; an int64, uint64, float64 or time.Duration for numbers;
-	// a slice of these, or of strings, for oneof. It must not be modified.
+	// for lengths; an int64, uint64, float64 or time.Duration for numbers; a
+	// slice of these, or of strings, for oneof; the name on the wire of another
+	// field; a string or bool for the rest. It must not be modified.
 	Param any
-	// Message is the kind of error for people, in English. It follows the
-	// name of the field: "must be at least 18".
+	// Message is the kind of error for people, in the language of
+	// [Options].Messages. It follows the name of the field: "must be at least
+	// 18".
 	Message string
 }
 

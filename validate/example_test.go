@@ -60,7 +60,7 @@ func ExampleCompile() {
 	fmt.Println(validate.Compile(SignUp{}, Event{}))
 	// Output:
 	// validate: validate_test.Event.Name: tag "max=old": "old" is not a length; write a whole number from 0 up in base 10
-	// validate: validate_test.Event.At: tag "rfc3339": unknown rule; use one of required, omitempty, email, min, max, len, oneof, dive
+	// validate: validate_test.Event.At: tag "rfc3339": unknown rule; correct it, or register it with validate.Tag in Options.Tags
 }
 
 // Errors answer a request as they are.

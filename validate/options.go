@@ -27,6 +27,24 @@ type Options struct {
 	// MaxErrors is how many errors are reported at most, as [Errors]
 	// describes. If 0, it is 100; 1 reports the first error alone.
 	MaxErrors int
+
+	// AllRules reports every rule that a value breaks. Otherwise it is the
+	// first of each field. A value that is required and missing breaks that
+	// rule alone, and what is inside a value, as under dive, is still looked at
+	// only if the value's own rules hold.
+	AllRules bool
+
+	// AutoDive checks the structs in slices, arrays and maps without dive in
+	// the tag, at any depth of nested lists. Where there is a dive, that says
+	// what is checked.
+	AutoDive bool
+
+	// Messages puts errors into words. If nil, they are in English.
+	Messages Messages
+
+	// Tags are rules of one's own, for use in tags beside those built in. If
+	// nil, there are none.
+	Tags []TagRule
 }
 
 // depthCeiling is the greatest MaxDepth. A level takes 1 to 2 KiB of stack, and
@@ -47,12 +65,21 @@ func (o *Options) check() error {
 	c.Require(isTagKey(o.NameTag), "Options.NameTag", o.NameTag, `must be the key of a struct tag, such as "json"`)
 	c.Require(o.MaxDepth >= 0 && o.MaxDepth <= depthCeiling, "Options.MaxDepth", o.MaxDepth, "must be from 1 to 10000, or 0 for the default of 64")
 	c.Require(o.MaxErrors >= 0, "Options.MaxErrors", o.MaxErrors, "must be 1 or more, or 0 for the default of 100")
+	checkTags(c, o.Tags)
 	return c.Err()
 }
 
 // registry returns an empty registry with the settings of o.
 func (o *Options) registry() *registry {
+	tags := make(map[string]TagRule, len(o.Tags))
+	for _, r := range o.Tags {
+		tags[r.name] = r
+	}
 	return &registry{
+		tags:      tags,
+		allRules:  o.AllRules,
+		autoDive:  o.AutoDive,
+		messages:  o.Messages,
 		tag:       cmp.Or(o.Tag, defaultTag),
 		nameTag:   cmp.Or(o.NameTag, defaultNameTag),
 		maxDepth:  cmp.Or(o.MaxDepth, defaultMaxDepth),

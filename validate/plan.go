@@ -2,7 +2,10 @@ package validate
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -17,29 +20,59 @@ import (
 type registry struct {
 	tag, nameTag        string
 	maxDepth, maxErrors int
+	allRules, autoDive  bool
+	messages            Messages
+	tags                map[string]TagRule
 
 	plans   sync.Map // from reflect.Type to *plan; each is complete and free of mistakes
+	inside  sync.Map // from placed to *plan, for types whose rules name fields of the outermost struct
 	scratch sync.Map // from the reflect.Type of a map to *sync.Pool of *mapScratch
+	vars    sync.Map // from reflect.Type to *sync.Map from the tag to *varPlan
+
+	collectors sync.Pool // of *collector
 }
 
-// A plan says how to check a struct type. It does not change once it is in the
-// registry.
+// A placed type is one inside another.
+type placed struct{ typ, top reflect.Type }
+
+// A plan says how to check a type: a struct, or another with a method that
+// checks it. It does not change once it is in the registry.
 type plan struct {
+	typ    reflect.Type
 	fields []field // those with something to check
+	ready  bool    // the fields are complete
+
+	// related is set if a rule looks at other fields of the struct.
+	related bool
+
+	// top is the outermost struct if a rule somewhere in the type names its
+	// fields, and nil otherwise: the plan is then good inside any type.
+	top reflect.Type
+
+	methods methods
+
+	whole *node // in place of fields, for a value that is not in a struct
 }
+
+func (p *plan) isEmpty() bool { return p.ready && len(p.fields) == 0 && p.methods == 0 }
 
 type field struct {
-	index int    // in the struct
-	name  string // on the wire
+	index int     // in the struct
+	path  [1]step // its name on the wire
 	node  node
 }
 
 // A node says how to check a value: that of a field, or of an element after
 // dive. The value may be behind pointers and interfaces.
 type node struct {
+	leaf  leaf
 	rules []rule
+	keys  *node // for the keys of a map; nil without keys
 	elem  *node // for the elements of a slice, array or map; nil without dive
-	sub   *plan // for a struct
+	sub   *plan // for a struct, or another type with a Validate method
+	null  *null // for a type such as sql.NullString
+
+	indirect bool // the type is a pointer or an interface
 
 	// dynamic marks an interface type: a struct in it is checked with the
 	// plan of the type it turns out to have.
@@ -49,10 +82,13 @@ type node struct {
 	// rules are reported under its Go name, and its fields as if they were
 	// fields of the struct around it.
 	inline bool
+
+	fieldsOff  bool // structonly
+	methodsOff bool // nostructlevel, or the methods are promoted to the struct around
 }
 
 func (n *node) isEmpty() bool {
-	return len(n.rules) == 0 && n.elem == nil && n.sub == nil && !n.dynamic
+	return len(n.rules) == 0 && n.elem == nil && n.keys == nil && n.sub == nil && !n.dynamic
 }
 
 // maxHops is the longest chain of pointers and interfaces that is followed to
@@ -71,45 +107,55 @@ func base(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// plan returns the plan for the struct type t, compiling it first if it is
+// root returns the plan for the struct type t, compiling it first if it is
 // new. The error joins all mistakes in the tags of t and of the types in it.
-func (r *registry) plan(t reflect.Type) (*plan, error) {
+func (r *registry) root(t reflect.Type) (*plan, error) {
 	if p, ok := r.plans.Load(t); ok {
 		return p.(*plan), nil
 	}
-	c := newCompiler(r)
-	p := c.plan(t)
-	if err := c.finish(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return r.compile(t, t)
 }
 
-// A compiler makes the plans for some types and for all types in them.
+// within returns the plan for the type t inside a top.
+func (r *registry) within(t, top reflect.Type) (*plan, error) {
+	if p, ok := r.plans.Load(t); ok && p.(*plan).top == nil {
+		return p.(*plan), nil
+	}
+	if p, ok := r.inside.Load(placed{t, top}); ok {
+		return p.(*plan), nil
+	}
+	return r.compile(t, top)
+}
+
+func (r *registry) compile(t, top reflect.Type) (*plan, error) {
+	c := newCompiler(r, top)
+	p := c.plan(t)
+	return p, c.finish()
+}
+
+// A compiler makes the plans for a type and for all types in it.
 type compiler struct {
 	registry *registry
+	top      reflect.Type           // the outermost struct
+	usesTop  bool                   // a rule names its fields
 	made     map[reflect.Type]*plan // may be incomplete, may belong to types with mistakes
 	mistakes []error
 }
 
-func newCompiler(r *registry) *compiler {
-	return &compiler{registry: r, made: make(map[reflect.Type]*plan)}
+func newCompiler(r *registry, top reflect.Type) *compiler {
+	return &compiler{registry: r, top: top, made: make(map[reflect.Type]*plan)}
 }
 
-// root returns the plan for the struct that t is or points to. To have none is
-// a mistake too.
-func (c *compiler) root(caller string, t reflect.Type) *plan {
-	if t != nil {
-		if s := base(t); s != nil && s.Kind() == reflect.Struct {
-			return c.plan(s)
-		}
+// structType returns the struct that t is or points to. To have none is a
+// mistake.
+func structType(caller string, t reflect.Type) (reflect.Type, error) {
+	if t == nil {
+		return nil, notStruct(caller, "nil", "pass a struct type")
 	}
-	given := "nil"
-	if t != nil {
-		given = "the type " + t.String()
+	if s := base(t); s != nil && s.Kind() == reflect.Struct {
+		return s, nil
 	}
-	c.mistakes = append(c.mistakes, notStruct(caller, given, "pass a struct type"))
-	return nil
+	return nil, notStruct(caller, "the type "+typeName(t), "pass a struct type")
 }
 
 // finish hands the plans over to the registry if there were no mistakes, and
@@ -120,45 +166,75 @@ func (c *compiler) finish() error {
 		return errors.Join(c.mistakes...)
 	}
 	for t, p := range c.made {
-		c.registry.plans.LoadOrStore(t, p)
+		switch {
+		case !c.usesTop:
+			c.registry.plans.LoadOrStore(t, p)
+		case t == c.top:
+			p.top = c.top
+			c.registry.plans.LoadOrStore(t, p)
+			fallthrough
+		default:
+			p.top = c.top
+			c.registry.inside.LoadOrStore(placed{t, c.top}, p)
+		}
 	}
 	return nil
 }
 
 func (c *compiler) plan(t reflect.Type) *plan {
-	if p, ok := c.registry.plans.Load(t); ok {
+	if p, ok := c.registry.plans.Load(t); ok && p.(*plan).top == nil {
 		return p.(*plan)
 	}
 	if p, ok := c.made[t]; ok {
 		return p
 	}
-	p := new(plan)
+	p := &plan{typ: t, methods: methodsOf(t)}
 	c.made[t] = p // before the fields, which may lead back to t
-	for i := range t.NumField() {
-		f := fieldCompiler{c, t, t.Field(i)}
-		if n, name := f.compile(); !n.isEmpty() {
-			p.fields = append(p.fields, field{i, name, n})
+	if t.Kind() == reflect.Struct {
+		for i := range t.NumField() {
+			f := fieldCompiler{compiler: c, typ: t, field: t.Field(i)}
+			if n, name := f.compile(p.methods); !n.isEmpty() {
+				p.fields = append(p.fields, field{i, [1]step{{kind: stepField, text: name}}, n})
+				p.related = p.related || f.related
+			}
 		}
 	}
+	p.ready = true
 	return p
 }
 
 // A fieldCompiler compiles one field and knows where mistakes are.
 type fieldCompiler struct {
 	*compiler
-	typ   reflect.Type // the struct
-	field reflect.StructField
+	typ     reflect.Type // the struct; nil for Var
+	field   reflect.StructField
+	related bool // a rule looks at other fields of typ
 }
 
 func (f *fieldCompiler) mistake(t term, err error) {
-	f.mistakes = append(f.mistakes, &TagError{Type: f.typ, Field: f.field.Name, Tag: t.text, Reason: err.Error()})
+	e := &TagError{Type: f.typ, Field: f.field.Name, Tag: t.text, Reason: err.Error()}
+	if f.typ == nil {
+		e.Type = f.field.Type
+	}
+	f.mistakes = append(f.mistakes, e)
 }
 
+// where names the field for errors of the program.
+func (f *fieldCompiler) where() string {
+	if f.typ == nil {
+		return "Var of " + typeName(f.field.Type)
+	}
+	return typeName(f.typ) + "." + f.field.Name
+}
+
+// tagNames returns the names of the rules in Options.Tags.
+func (r *registry) tagNames() []string { return slices.Sorted(maps.Keys(r.tags)) }
+
 // compile returns the node for the field and its name on the wire. The node is
-// empty if there is nothing to check.
-func (f *fieldCompiler) compile() (n node, name string) {
-	tag := strings.TrimSpace(f.field.Tag.Get(f.registry.tag))
-	if tag == "-" {
+// empty if there is nothing to check. Around are the methods of the struct.
+func (f *fieldCompiler) compile(around methods) (n node, name string) {
+	tag := f.field.Tag.Get(f.registry.tag)
+	if strings.TrimSpace(tag) == "-" {
 		return node{}, ""
 	}
 	t := base(f.field.Type)
@@ -166,14 +242,16 @@ func (f *fieldCompiler) compile() (n node, name string) {
 	// The exported fields of an embedded struct are within reach even if the
 	// struct's own name is not exported.
 	if !f.field.IsExported() && !embedded {
-		if tag != "" {
-			f.mistake(term{text: tag}, errors.New("the field is not exported and cannot be checked; export it or remove the tag"))
+		if strings.TrimSpace(tag) != "" {
+			f.mistake(term{text: strings.TrimSpace(tag)}, errors.New("the field is not exported and cannot be checked; export it or remove the tag"))
 		}
 		return node{}, ""
 	}
 	n = f.node(f.field.Type, parseTag(tag))
-	name, named := f.wireName()
+	name, named := f.registry.wireName(f.field)
 	n.inline = embedded && !named
+	// A method of an embedded struct is one of the struct around it too.
+	n.methodsOff = n.methodsOff || embedded && around != 0
 	return n, name
 }
 
@@ -181,15 +259,21 @@ func (f *fieldCompiler) compile() (n node, name string) {
 // if the tag gives none. The tag "-" counts as giving the Go name: such a
 // field is not on the wire, so its errors must not look like those of one
 // that is.
-func (f *fieldCompiler) wireName() (name string, named bool) {
-	tag := f.field.Tag.Get(f.registry.nameTag)
+func (r *registry) wireName(f reflect.StructField) (name string, named bool) {
+	tag := f.Tag.Get(r.nameTag)
 	if tag == "-" {
-		return f.field.Name, true
+		return f.Name, true
 	}
 	if name, _, _ = strings.Cut(tag, ","); name != "" {
 		return name, true
 	}
-	return f.field.Name, false
+	return f.Name, false
+}
+
+// isControl reports whether name says what is done with a value rather than
+// what it is to be.
+func isControl(name string) bool {
+	return listed("omitempty omitnil omitzero dive keys endkeys structonly nostructlevel", name)
 }
 
 // node compiles terms for values of type declared.
@@ -202,39 +286,199 @@ func (f *fieldCompiler) node(declared reflect.Type, terms []term) node {
 		}
 		return n
 	}
+	n.indirect = t != declared || t.Kind() == reflect.Interface
+	if n.null = nullOf(t); n.null != nil {
+		if inner := base(t.Field(n.null.value).Type); inner != nil {
+			t = inner
+		}
+	}
 	n.dynamic = t.Kind() == reflect.Interface
+	dived := false
 	for i, term := range terms {
 		if term.name == "dive" {
 			f.dive(&n, t, term, terms[i+1:])
+			dived = true
 			break
 		}
-		if r, err := compileTerm(term, t); err != nil {
-			f.mistake(term, err)
-		} else {
-			n.rules = append(n.rules, r)
+		f.term(&n, t, term)
+	}
+	if f.registry.autoDive && !dived && holdsStructs(t, 0) {
+		element := f.node(t.Elem(), nil)
+		n.elem = &element
+	}
+	if t.Kind() == reflect.Struct || methodsOf(t) != 0 {
+		n.sub = f.plan(t)
+		// A type without anything to check, such as time.Time, costs nothing.
+		if n.sub.isEmpty() {
+			n.sub = nil
 		}
 	}
-	if t.Kind() == reflect.Struct {
-		n.sub = f.plan(t)
+	if !n.indirect && n.null == nil && n.sub == nil && n.elem == nil {
+		n.leaf = leafOf(t, n.rules)
 	}
 	return n
 }
 
-// compileTerm compiles a term other than dive for values of type t.
-func compileTerm(term term, t reflect.Type) (rule, error) {
-	if err := term.check(); err != nil {
-		return rule{}, err
-	}
+// A leaf is a value without anything inside it, and not behind a pointer, whose
+// rules look at it alone. Most values are one. Checking it is a loop over the
+// tests for its kind, with the value looked up once.
+type leaf struct {
+	kind leafKind
+	omit bool // a value that is zero, or nil, is left out
+	strs []func(string) bool
+	nums []func(int64) bool
+	oks  []func(reflect.Value) bool
+}
+
+type leafKind uint8
+
+const (
+	leafNone leafKind = iota // the value is no leaf
+	leafString
+	leafInt
+	leafOther
+)
+
+// leafOf returns the leaf for a value of type t with these rules.
+func leafOf(t reflect.Type, rules []rule) leaf {
+	l := leaf{kind: leafOther}
 	switch {
-	case term.name == "required":
-		return rule{fail: FieldError{Rule: "required", Code: "required", Message: "is required"}}, nil
-	case term.name == "omitempty":
-		return rule{omit: true}, nil
-	case t.Kind() == reflect.Interface:
-		return compileAny(term)
-	default:
-		return compileRule(term, t)
+	case t.Kind() == reflect.String:
+		l.kind = leafString
+	case classOfType(t) == classInt, classOfType(t) == classDuration:
+		l.kind = leafInt
 	}
+	for i, r := range rules {
+		switch {
+		case i == 0 && (r.op == opOmit || r.op == opOmitZero && classOfType(t) != classList):
+			l.omit = true
+		case l.kind == leafString && r.op == opString:
+			l.strs = append(l.strs, r.str)
+		case l.kind == leafInt && r.op == opInt:
+			l.nums = append(l.nums, r.num)
+		case r.op == opValue:
+			l.oks = append(l.oks, r.ok)
+		default:
+			return leaf{}
+		}
+	}
+	return l
+}
+
+// holds reports whether the leaf v satisfies its rules.
+func (l *leaf) holds(v reflect.Value) bool {
+	switch l.kind {
+	case leafString:
+		s := v.String()
+		if l.omit && s == "" {
+			return true
+		}
+		for _, ok := range l.strs {
+			if !ok(s) {
+				return false
+			}
+		}
+	case leafInt:
+		n := v.Int()
+		if l.omit && n == 0 {
+			return true
+		}
+		for _, ok := range l.nums {
+			if !ok(n) {
+				return false
+			}
+		}
+	default:
+		if l.omit && !hasValue(v, false) {
+			return true
+		}
+	}
+	for _, ok := range l.oks {
+		if !ok(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// term compiles one term other than dive for values of type t.
+func (f *fieldCompiler) term(n *node, t reflect.Type, term term) {
+	switch term.name {
+	case "structonly", "nostructlevel":
+		err := term.check()
+		if err == nil && t.Kind() != reflect.Struct && t.Kind() != reflect.Interface {
+			err = misfit(term, t)
+		}
+		if err != nil {
+			f.mistake(term, err)
+		}
+		n.fieldsOff = n.fieldsOff || term.name == "structonly"
+		n.methodsOff = n.methodsOff || term.name == "nostructlevel"
+		return
+	case "keys", "endkeys":
+		f.mistake(term, fmt.Errorf("%s is out of place; write dive,keys,...,endkeys, ... for a map", term.name))
+		return
+	}
+	r, err := f.rule(term, t)
+	if err != nil {
+		r, err = f.valued(term, t, err)
+	}
+	if err == nil && !f.field.IsExported() && !r.isPresence() {
+		err = errors.New("the type of the embedded field is not exported, so that only rules about its presence apply; export the type")
+	}
+	if err != nil {
+		f.mistake(term, err)
+		return
+	}
+	direct := !n.indirect && n.null == nil
+	if r.op == opRequired && r.when == nil && direct {
+		r = required(t, r)
+	}
+	f.related = f.related || r.isRelated()
+	f.word(&r)
+	n.rules = append(n.rules, r)
+}
+
+// required returns the rule for a value that is not behind a pointer: there
+// the test is a simpler one.
+func required(t reflect.Type, r rule) rule {
+	switch t.Kind() {
+	case reflect.String:
+		r.op, r.str = opString, func(s string) bool { return s != "" }
+	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Func:
+		r.op, r.ok = opValue, func(v reflect.Value) bool { return !v.IsNil() }
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		r.op, r.num = opInt, func(n int64) bool { return n != 0 }
+	default:
+		r.op, r.ok = opValue, func(v reflect.Value) bool { return !v.IsZero() }
+	}
+	return r
+}
+
+// isPresence reports whether r only asks if there is a value.
+func (r *rule) isPresence() bool { return r.op >= opRequired && r.op <= opOmitNil }
+
+// isRelated reports whether r looks at other fields.
+func (r *rule) isRelated() bool {
+	return r.op == opRelated || r.when != nil || slices.ContainsFunc(r.any, func(r rule) bool { return r.isRelated() })
+}
+
+// word gives the error of r its message.
+func (f *fieldCompiler) word(r *rule) {
+	if r.fail != nil {
+		f.wordError(r.fail)
+	}
+}
+
+func (f *fieldCompiler) wordError(e *FieldError) { e.Message = f.registry.messageOf(e) }
+
+// holdsStructs reports whether t is a list whose elements AutoDive looks at.
+func holdsStructs(t reflect.Type, depth int) bool {
+	if classOfType(t) != classList || depth == maxHops {
+		return false
+	}
+	elem := base(t.Elem())
+	return elem != nil && (elem.Kind() == reflect.Struct && !isTime(elem) || elem.Kind() == reflect.Interface || holdsStructs(elem, depth+1))
 }
 
 // dive compiles the terms after dive for the elements of t. Dive itself is a
@@ -246,17 +490,76 @@ func (f *fieldCompiler) dive(n *node, t reflect.Type, dive term, rest []term) {
 	}
 	// What is in an interface is as unknown as what holds it. After a dive that
 	// does not apply, the rest is compiled all the same, for its mistakes.
-	elem := reflect.TypeFor[any]()
+	key, elem := reflect.TypeFor[any](), reflect.TypeFor[any]()
 	switch {
 	case classOfType(t) == classList:
 		elem = t.Elem()
+		if t.Kind() == reflect.Map {
+			key = t.Key()
+		}
 	case t.Kind() != reflect.Interface:
 		f.mistake(dive, misfit(dive, t))
 	}
-	n.rules = append(n.rules, rule{
-		ok:   func(v reflect.Value) bool { return classOf(v) == classList },
-		fail: FieldError{Rule: "dive", Code: "type", Message: "must be " + classList.noun()},
-	})
+	if n.indirect || n.null != nil {
+		r := rule{
+			op:   opValue,
+			ok:   func(v reflect.Value) bool { return classOf(v) == classList },
+			fail: wrongType("dive", classList.noun()),
+		}
+		f.word(&r)
+		n.rules = append(n.rules, r)
+	}
+	if len(rest) > 0 && rest[0].name == "keys" {
+		rest = f.diveKeys(n, t, key, rest)
+	}
 	element := f.node(elem, rest)
 	n.elem = &element
+}
+
+// diveKeys compiles the terms between keys and endkeys for the keys of t, and
+// returns those after endkeys.
+func (f *fieldCompiler) diveKeys(n *node, t, key reflect.Type, terms []term) (rest []term) {
+	keys := terms[0]
+	if err := keys.check(); err != nil {
+		f.mistake(keys, err)
+	}
+	if t.Kind() != reflect.Map && t.Kind() != reflect.Interface {
+		f.mistake(keys, fmt.Errorf("keys does not apply to %s, only to maps; remove it or change the type of the field", typeName(t)))
+	}
+	terms = terms[1:]
+	end := slices.IndexFunc(terms, func(t term) bool { return t.name == "endkeys" })
+	if end < 0 {
+		f.mistake(keys, errors.New("keys has no end; write endkeys after the rules for the keys"))
+		return nil
+	}
+	if err := terms[end].check(); err != nil {
+		f.mistake(terms[end], err)
+	}
+	node := f.node(key, terms[:end])
+	n.keys = &node
+	return terms[end+1:]
+}
+
+// typeName returns the name of t without the paths of the packages that the
+// parameters of a generic type come from, and without the numbers of types
+// that are declared inside functions.
+func typeName(t reflect.Type) string {
+	text := []byte(t.String())
+	out := text[:0]
+	word := 0 // where the current word starts in out
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '/':
+			out = out[:word]
+		case string(text[i:min(i+2, len(text))]) == "·":
+			for i++; i+1 < len(text) && isDigit(text[i+1]); i++ {
+			}
+		default:
+			out = append(out, c)
+			if strings.IndexByte("[], *(){};", c) >= 0 {
+				word = len(out)
+			}
+		}
+	}
+	return string(out)
 }

@@ -2,36 +2,57 @@ package validate
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// A rule is a term of a tag, compiled for one class of values.
+// A rule is a term of a tag, compiled for one class of values: checking a value
+// parses no parameter and looks at no type. Which of its functions is set, op
+// says.
 type rule struct {
-	ok   func(reflect.Value) bool // nil for required and omitempty, which ask hasValue
-	fail FieldError               // what to report if ok does not hold; its Path is empty
+	op   op
+	str  func(string) bool                            // opString
+	num  func(int64) bool                             // opInt
+	ok   func(reflect.Value) bool                     // opValue
+	when func(parent reflect.Value) bool              // opRequired, opExcluded: nil means always
+	rel  func(parent, top, v reflect.Value) bool      // opRelated
+	user func(context.Context, reflect.Value) verdict // opUser, opContext
+	more *[numClasses]rule                            // opDynamic: by the class of what an interface holds; without an op where the rule does not apply
+	any  []rule                                       // opAny: one of them is to hold
 
-	// omit marks omitempty: without a value, the rest of the checks are
-	// skipped and nothing is reported.
-	omit bool
-
-	// byClass is set instead of ok and fail on a value of interface type:
-	// the rule for each class of what the interface may hold.
-	byClass *[numClasses]rule
+	// fail is what to report if the rule does not hold; its Path is empty.
+	fail *FieldError
 }
 
-// A class is a set of types that a rule treats in one way. Rules are compiled
-// for a class so that checking a value parses no parameter and looks at no
-// type.
+type op uint8
+
+const (
+	opNone     op = iota
+	opString      // the value is a string
+	opInt         // the value is a signed integer
+	opValue       // any other test of the value alone
+	opRequired    // it is to have a value, if the struct around it says so
+	opExcluded    // it is to have none, if the struct around it says so
+	opOmit        // without a value, skip the rest and report nothing
+	opOmitZero    // as opOmit, with a zero value too, even behind a pointer
+	opOmitNil     // as opOmit, but only nil is no value
+	opRelated     // a test of the value and of others in its struct
+	opDynamic     // the value was in an interface
+	opAny         // an or-group
+	opUser        // a rule from Options.Tags
+	opContext     // one with a context, which waits until all others hold
+)
+
+// A class is a set of types that a rule treats in one way.
 type class uint8
 
 const (
-	classOther class = iota // only required and omitempty apply
+	classOther class = iota // only rules about presence apply
 	classString
 	classList // slices, arrays and maps
 	classInt
@@ -39,6 +60,8 @@ const (
 	classFloat32 // its parameters are rounded as its values are
 	classFloat64
 	classDuration
+	classBool
+	classTime
 	numClasses
 )
 
@@ -70,22 +93,49 @@ func classOfType(t reflect.Type) class {
 		return classFloat32
 	case reflect.Float64:
 		return classFloat64
-	default:
-		return classOther
+	case reflect.Bool:
+		return classBool
+	case reflect.Struct:
+		if isTime(t) {
+			return classTime
+		}
 	}
+	return classOther
 }
 
-// noun names the values of a class in messages, after "must be".
+func isTime(t reflect.Type) bool { return t.ConvertibleTo(reflect.TypeFor[time.Time]()) }
+
+// noun names the values of a class in the Param of an error with the code
+// "type".
 func (c class) noun() string {
 	switch c {
 	case classString:
-		return "a string"
+		return "string"
 	case classList:
-		return "a list or map"
+		return "list"
 	case classDuration:
-		return "a duration"
+		return "duration"
+	case classBool:
+		return "boolean"
+	case classTime:
+		return "time"
 	default:
-		return "a number"
+		return "number"
+	}
+}
+
+// representatives has a type of each class that a rule can be compiled for.
+func representatives() []reflect.Type {
+	return []reflect.Type{
+		reflect.TypeFor[string](),
+		reflect.TypeFor[[]any](),
+		reflect.TypeFor[int64](),
+		reflect.TypeFor[uint64](),
+		reflect.TypeFor[float32](),
+		reflect.TypeFor[float64](),
+		reflect.TypeFor[time.Duration](),
+		reflect.TypeFor[bool](),
+		reflect.TypeFor[time.Time](),
 	}
 }
 
@@ -102,70 +152,220 @@ func hasValue(v reflect.Value, behind bool) bool {
 	}
 }
 
-// compileRule compiles t, which is not required, omitempty or dive, for values
-// of type typ. The error says what is wrong and what to write instead.
-func compileRule(t term, typ reflect.Type) (rule, error) {
-	switch classOfType(typ) {
-	case classString:
-		return compileString(t, typ)
-	case classList:
-		if t.name != "email" && t.name != "oneof" {
-			return compileList(t)
-		}
-	case classInt:
-		return compileNumber(t, typ, parseInt, reflect.Value.Int)
-	case classUint:
-		return compileNumber(t, typ, parseUint, reflect.Value.Uint)
-	case classFloat32:
-		return compileNumber(t, typ, parseFloat32, reflect.Value.Float)
-	case classFloat64:
-		return compileNumber(t, typ, parseFloat64, reflect.Value.Float)
-	case classDuration:
-		return compileNumber(t, typ, parseDuration, durationOf)
+// onString, onInt and onValue return a rule that fails under the code given, with the
+// parameter given.
+func onString(t term, code string, param any, ok func(string) bool) rule {
+	return rule{op: opString, str: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+}
+
+func onValue(t term, code string, param any, ok func(reflect.Value) bool) rule {
+	return rule{op: opValue, ok: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+}
+
+func onInt(t term, code string, param any, ok func(int64) bool) rule {
+	return rule{op: opInt, num: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+}
+
+// rule compiles t, which is no control word, for values of type typ.
+func (f *fieldCompiler) rule(t term, typ reflect.Type) (rule, error) {
+	if t.anyOf != nil {
+		return f.anyOf(t, typ)
+	}
+	if err := t.check(); err != nil {
+		return rule{}, err
+	}
+	if own := f.registry.tags[t.name]; own.compile != nil {
+		return f.own(t, own, typ)
+	}
+	switch {
+	case t.name == "omitempty":
+		return rule{op: opOmit}, nil
+	case t.name == "omitnil":
+		return rule{op: opOmitNil}, nil
+	case t.name == "omitzero":
+		return rule{op: opOmitZero}, nil
+	case t.name == "required", t.name == "isdefault", t.name == "skip_unless",
+		strings.HasPrefix(t.name, "required_"), strings.HasPrefix(t.name, "excluded_"):
+		return f.presence(t)
+	case isCrossField(t.name):
+		return f.crossField(t, typ)
+	case typ.Kind() == reflect.Interface:
+		return f.dynamic(t)
+	}
+	return f.typed(t, typ)
+}
+
+// typed compiles t for values of type typ, which is no interface.
+func (f *fieldCompiler) typed(t term, typ reflect.Type) (rule, error) {
+	switch c := classOfType(typ); {
+	case t.name == "unique" && (c == classList):
+		return f.unique(t, typ)
+	case listed(comparisons, t.name):
+		return compileComparison(t, typ, c)
+	case t.name == "port" && (c == classInt || c == classUint):
+		return onValue(t, "port", nil, func(v reflect.Value) bool {
+			return v.CanInt() && 1 <= v.Int() && v.Int() <= 65535 || v.CanUint() && 1 <= v.Uint() && v.Uint() <= 65535
+		}), nil
+	case (t.name == "number" || t.name == "numeric") && c.isNumber(), t.name == "boolean" && c == classBool:
+		return onValue(t, t.name, nil, func(reflect.Value) bool { return true }), nil
+	case (t.name == "latitude" || t.name == "longitude") && c.isNumber() && !t.hasParam:
+		return compileCoordinate(t), nil
+	case t.name == "regexp":
+		return f.pattern(t, typ)
+	}
+	check, param, err := f.text(t)
+	switch {
+	case err != nil:
+		return rule{}, err
+	case check == nil && (listed(rulesWithout, t.name) || listed(rulesWith, t.name)):
+		return rule{}, misfit(t, typ)
+	case check == nil:
+		return rule{}, t.unknown(f.registry.tagNames())
+	case typ.Kind() == reflect.String:
+		return onString(t, codeOf(t.name), param, check), nil
+	case hasText(typ) && (classOfType(typ) == classOther || classOfType(typ) == classList):
+		return ofText(t, param, check), nil
 	}
 	return rule{}, misfit(t, typ)
 }
 
-// misfit says that t does not apply to typ.
-func misfit(t term, typ reflect.Type) error {
-	var wants string
-	switch t.name {
-	case "email":
-		wants = "strings"
-	case "oneof":
-		wants = "strings and numbers"
-	case "dive":
-		wants = "slices, arrays and maps"
-	default:
-		wants = "strings, numbers, slices, arrays and maps"
+// text returns the test for a rule about strings, or nil if there is no such
+// rule.
+func (f *fieldCompiler) text(t term) (check func(string) bool, param any, err error) {
+	if check, param, err := compileText(t); check != nil || err != nil {
+		return check, param, err
 	}
-	return fmt.Errorf("%s does not apply to %v, only to %s; remove it or change the type of the field", t.name, typ, wants)
+	if t.hasParam {
+		check, err, ok := formatWithParam(t.name, t.param)
+		switch {
+		case ok && err != nil:
+			return nil, nil, err
+		case ok:
+			return check, t.param, nil
+		}
+	}
+	check, ok := lookupFormat(t.name)
+	if ok && t.hasParam {
+		return nil, nil, fmt.Errorf("%s takes no parameter; write %s", t.name, t.name)
+	}
+	if !ok && !t.hasParam {
+		// The rule may exist and want a parameter.
+		if _, err, ok := formatWithParam(t.name, ""); ok && err != nil {
+			return nil, nil, err
+		}
+	}
+	return check, nil, nil
 }
 
-// compileAny compiles t for values of interface type: once for each class it
+func (c class) isNumber() bool {
+	return c == classInt || c == classUint || c == classFloat32 || c == classFloat64
+}
+
+func compileCoordinate(t term) rule {
+	limit := 90.0
+	if t.name == "longitude" {
+		limit = 180
+	}
+	return onValue(t, t.name, nil, func(v reflect.Value) bool {
+		x := 0.0
+		switch {
+		case v.CanInt():
+			x = float64(v.Int())
+		case v.CanUint():
+			x = float64(v.Uint())
+		default:
+			x = v.Float()
+		}
+		return -limit <= x && x <= limit
+	})
+}
+
+// codeOf returns the code of errors of a rule about strings: its name, but for
+// the few that have none of their own.
+func codeOf(name string) string {
+	switch name {
+	case "notblank":
+		return "not_blank"
+	case "regexp":
+		return "pattern"
+	}
+	return name
+}
+
+// misfit says that t does not apply to typ.
+func misfit(t term, typ reflect.Type) error {
+	wants, instead := "strings", "remove it or change the type of the field"
+	list := classOfType(typ) == classList
+	switch {
+	case listed("min max len gt gte lt lte", t.name):
+		wants = "strings, numbers, slices, arrays and maps"
+		if t.name[0] == 'g' || t.name[0] == 'l' && t.name != "len" {
+			wants = "strings, numbers, slices, arrays, maps and times"
+		}
+	case t.name == "eq" || t.name == "ne":
+		wants = "strings, numbers and booleans"
+		if list {
+			instead = "write len=n to compare the length"
+		}
+	case listed("oneof noneof", t.name):
+		wants = "strings and numbers"
+		if list {
+			instead = "put dive in front of it to check the elements"
+		}
+	case t.name == "unique" || t.name == "dive":
+		wants = "slices, arrays and maps"
+	case t.name == "structonly" || t.name == "nostructlevel":
+		wants = "structs"
+	case t.name == "port" || t.name == "number" || t.name == "numeric":
+		wants = "strings and numbers"
+	case t.name == "notblank" && list:
+		instead = "write min=1 to demand an element"
+	case list:
+		instead = "put dive in front of it to check the elements"
+	}
+	return fmt.Errorf("%s does not apply to %s, only to %s; %s", t.name, typeName(typ), wants, instead)
+}
+
+// anyOf compiles an or-group: one of its rules is to hold.
+func (f *fieldCompiler) anyOf(t term, typ reflect.Type) (rule, error) {
+	group := rule{op: opAny}
+	var texts []string
+	for _, alternative := range t.anyOf {
+		if isControl(alternative.name) || alternative.name == "skip_unless" {
+			return rule{}, fmt.Errorf("%s cannot stand in an or-group; put a comma after it", alternative.name)
+		}
+		alternative.mixed = t.mixed
+		r, err := f.rule(alternative, typ)
+		if err != nil {
+			return rule{}, err
+		}
+		if r.op == opContext {
+			return rule{}, fmt.Errorf("%s has a context and cannot stand in an or-group; write it by itself", alternative.name)
+		}
+		group.any = append(group.any, r)
+		texts = append(texts, alternative.text)
+	}
+	group.fail = &FieldError{Rule: t.text, Code: "any_of", Param: texts}
+	return group, nil
+}
+
+// dynamic compiles t for values of interface type: once for each class it
 // applies to, and as an error with the code "type" for the others. It fails if
 // t is wrong for every class.
-func compileAny(t term) (rule, error) {
+func (f *fieldCompiler) dynamic(t term) (rule, error) {
 	t.mixed = true
 	var nouns []string
 	var firstErr error
-	byClass := new([numClasses]rule)
-	for _, typ := range []reflect.Type{
-		reflect.TypeFor[string](),
-		reflect.TypeFor[[]any](),
-		reflect.TypeFor[int64](),
-		reflect.TypeFor[uint64](),
-		reflect.TypeFor[float32](),
-		reflect.TypeFor[float64](),
-		reflect.TypeFor[time.Duration](),
-	} {
-		c := classOfType(typ)
-		compiled, err := compileRule(t, typ)
+	var more [numClasses]rule
+	for _, typ := range representatives() {
+		compiled, err := f.typed(t, typ)
 		if err != nil {
 			firstErr = cmp.Or(firstErr, err)
 			continue
 		}
-		byClass[c] = compiled
+		c := classOfType(typ)
+		f.word(&compiled)
+		more[c] = compiled
 		if !slices.Contains(nouns, c.noun()) {
 			nouns = append(nouns, c.noun())
 		}
@@ -173,143 +373,13 @@ func compileAny(t term) (rule, error) {
 	if len(nouns) == 0 {
 		return rule{}, firstErr
 	}
-	wrongType := rule{
-		ok:   func(reflect.Value) bool { return false },
-		fail: FieldError{Rule: t.name, Code: "type", Message: "must be " + strings.Join(nouns, " or ")},
-	}
-	for c := range byClass {
-		if byClass[c].ok == nil {
-			byClass[c] = wrongType
-		}
-	}
-	return rule{byClass: byClass}, nil
+	return rule{op: opDynamic, more: &more, fail: wrongType(t.name, nouns...)}, nil
 }
 
-func compileString(t term, typ reflect.Type) (rule, error) {
-	switch t.name {
-	case "email":
-		return rule{
-			ok:   func(v reflect.Value) bool { return isEmail(v.String()) },
-			fail: FieldError{Rule: t.name, Code: "email", Message: "must be an e-mail address"},
-		}, nil
-	case "oneof":
-		return compileOneOf(t, typ, func(word string) (string, error) { return word, nil }, reflect.Value.String)
-	}
-	n, err := parseCount(t.param)
-	if err != nil {
-		return rule{}, err
-	}
-	b := boundOf(t.name)
-	return rule{
-		ok: compare(t.name, 0, func(v reflect.Value) int { return compareRunes(v.String(), n) }),
-		fail: FieldError{Rule: t.name, Code: b.length, Param: n,
-			Message: "must be " + b.phrase + " " + count(n, "character") + " long"},
-	}, nil
+// wrongType is the error for an interface that holds something else than nouns
+// say.
+func wrongType(rule string, nouns ...string) *FieldError {
+	return &FieldError{Rule: rule, Code: "type", Param: nouns}
 }
 
-func compileList(t term) (rule, error) {
-	n, err := parseCount(t.param)
-	if err != nil {
-		return rule{}, err
-	}
-	b := boundOf(t.name)
-	return rule{
-		ok:   compare(t.name, n, reflect.Value.Len),
-		fail: FieldError{Rule: t.name, Code: b.items, Param: n, Message: "must have " + b.phrase + " " + count(n, "item")},
-	}, nil
-}
-
-func compileNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (N, error), get func(reflect.Value) N) (rule, error) {
-	switch t.name {
-	case "email":
-		return rule{}, misfit(t, typ)
-	case "oneof":
-		return compileOneOf(t, typ, parse, get)
-	}
-	n, err := parse(t.param)
-	if err != nil {
-		return rule{}, err
-	}
-	b := boundOf(t.name)
-	return rule{
-		ok:   compare(t.name, n, get),
-		fail: FieldError{Rule: t.name, Code: b.number, Param: n, Message: "must be " + b.phrase + " " + t.param},
-	}, nil
-}
-
-func compileOneOf[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (N, error), get func(reflect.Value) N) (rule, error) {
-	words, err := splitWords(t.param)
-	if err != nil {
-		return rule{}, err
-	}
-	var set []N
-	for _, word := range words {
-		x, err := parse(word)
-		if err == nil {
-			set = append(set, x)
-		} else if !t.mixed {
-			return rule{}, err
-		}
-	}
-	if len(set) == 0 {
-		return rule{}, fmt.Errorf("no word of oneof fits %v; remove it or change the type of the field", typ)
-	}
-	return rule{
-		ok: func(v reflect.Value) bool { return slices.Contains(set, get(v)) },
-		// The clone keeps the rule intact if a caller changes Param after all.
-		fail: FieldError{Rule: t.name, Code: "one_of", Param: slices.Clone(set), Message: "must be one of " + strings.Join(words, ", ")},
-	}, nil
-}
-
-func durationOf(v reflect.Value) time.Duration { return time.Duration(v.Int()) }
-
-// compare returns the test behind min, max and len. It uses the operators and
-// not cmp.Compare, which puts NaN below every number: NaN is to fail them all.
-func compare[N cmp.Ordered](name string, limit N, get func(reflect.Value) N) func(reflect.Value) bool {
-	switch name {
-	case "min":
-		return func(v reflect.Value) bool { return get(v) >= limit }
-	case "max":
-		return func(v reflect.Value) bool { return get(v) <= limit }
-	default:
-		return func(v reflect.Value) bool { return get(v) == limit }
-	}
-}
-
-// compareRunes compares the number of runes in s with n. A rune takes one to
-// four bytes, so that only strings of n to 4n+3 bytes are looked at.
-func compareRunes(s string, n int) int {
-	switch {
-	case len(s) < n:
-		return -1
-	case len(s)/utf8.UTFMax > n:
-		return +1
-	default:
-		return cmp.Compare(utf8.RuneCountInString(s), n)
-	}
-}
-
-// A boundWording says how errors of min, max or len are worded.
-type boundWording struct {
-	phrase                string
-	length, items, number string // codes
-}
-
-func boundOf(name string) boundWording {
-	switch name {
-	case "min":
-		return boundWording{"at least", "min_length", "min_items", "min"}
-	case "max":
-		return boundWording{"at most", "max_length", "max_items", "max"}
-	default:
-		return boundWording{"exactly", "length", "items", "equal"}
-	}
-}
-
-// count returns n followed by the noun, in the plural where it belongs.
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return strconv.Itoa(n) + " " + noun
-}
+var errNoStruct = errors.New("there is no struct around the value, whose fields it could name; use it in the tag of a field")

@@ -3,17 +3,21 @@ package validate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// A term is one rule as it is written in a tag.
+// A term is one rule as it is written in a tag, or several with "|" between
+// them, of which one is to hold.
 type term struct {
 	text     string // the whole of it, for error messages
 	name     string
-	param    string // unescaped
+	param    string // unescaped, without spaces around it
+	raw      string // unescaped, with spaces
 	hasParam bool   // tells "min=" from "min"
+	anyOf    []term // the alternatives; name and param are empty if there are any
 
 	// mixed is set for a value of interface type: a word of oneof need not
 	// fit every type that the interface may hold.
@@ -28,47 +32,140 @@ func parseTag(tag string) []term {
 	}
 	var terms []term
 	for text := range strings.SplitSeq(tag, ",") {
-		text = strings.TrimSpace(text)
-		name, param, hasParam := strings.Cut(text, "=")
-		param = strings.ReplaceAll(strings.TrimSpace(param), "0x2C", ",")
-		param = strings.ReplaceAll(param, "0x7C", "|")
-		terms = append(terms, term{text: text, name: strings.TrimSpace(name), param: param, hasParam: hasParam})
+		if !strings.Contains(text, "|") {
+			terms = append(terms, parseTerm(text))
+			continue
+		}
+		group := term{text: strings.TrimSpace(text)}
+		for alternative := range strings.SplitSeq(text, "|") {
+			group.anyOf = append(group.anyOf, parseTerm(alternative))
+		}
+		terms = append(terms, group)
 	}
 	return terms
 }
 
+func parseTerm(text string) term {
+	name, raw, hasParam := strings.Cut(text, "=")
+	raw = strings.ReplaceAll(strings.ReplaceAll(raw, "0x2C", ","), "0x7C", "|")
+	return term{
+		text:     strings.TrimSpace(text),
+		name:     strings.TrimSpace(name),
+		param:    strings.TrimSpace(raw),
+		raw:      raw,
+		hasParam: hasParam,
+	}
+}
+
+// The rules that a tag may hold, but for formats and own ones, by what they
+// take after their name.
+const (
+	rulesWithout = "required omitempty omitnil omitzero dive keys endkeys structonly nostructlevel isdefault " +
+		"alpha alphaspace alphanum alphanumspace alphaunicode alphanumunicode ascii printascii boolean number numeric lowercase uppercase " +
+		"notblank port"
+	rulesWith = "len min max eq ne lt lte gt gte eq_ignore_case ne_ignore_case oneof oneofci noneof noneofci unique " +
+		"required_if required_unless required_with required_with_all required_without required_without_all skip_unless " +
+		"excluded_if excluded_unless excluded_with excluded_with_all excluded_without excluded_without_all " +
+		"eqfield nefield gtfield gtefield ltfield ltefield fieldcontains fieldexcludes " +
+		"eqcsfield necsfield gtcsfield gtecsfield ltcsfield ltecsfield " +
+		"regexp " + textRules
+
+	// textRules have a parameter in which spaces count.
+	textRules = "contains containsany excludes excludesall startswith endswith startsnotwith endsnotwith"
+
+	// formatNames are the names for hints; lookupFormat and formatWithParam
+	// know what they mean.
+	formatNames = "email url http_url https_url uri ip ipv4 ipv6 cidr cidrv4 cidrv6 mac hostname hostname_rfc1123 fqdn hostname_port " +
+		"uuid uuid4 uuid7 uuid_rfc4122 uuid4_rfc4122 ulid e164 datetime timezone json jwt base64 base64url base64rawurl hexadecimal hexcolor " +
+		"sha256 semver cron latitude longitude credit_card iso3166_1_alpha2 iso4217 bcp47_language_tag mongodb duration jsonpointer"
+
+	// leftOut are the rules of go-playground/validator v10 that this package
+	// does not have.
+	leftOut = "file filepath dir dirpath image mimetype validateFn iscolor country_code eu_country_code containsrune excludesrune multibyte " +
+		"origin url_encoded urn_rfc2141 urn_rfc8141 datauri dns_rfc1035_label tcp_addr tcp4_addr tcp6_addr udp_addr udp4_addr udp6_addr " +
+		"ip_addr ip4_addr ip6_addr unix_addr uds_exists uuid3 uuid5 uuid3_rfc4122 uuid5_rfc4122 base32 rgb rgba hsl hsla cmyk html html_encoded " +
+		"isbn isbn10 isbn13 issn cve ssn ein luhn_checksum bic bic_iso_9362_2014 md4 md5 sha384 sha512 ripemd128 ripemd160 tiger128 tiger160 tiger192 " +
+		"eth_addr eth_addr_checksum btc_addr btc_addr_bech32 mongodb_connection_string spicedb iso3166_1_alpha2_eu iso3166_1_alpha3 " +
+		"iso3166_1_alpha3_eu iso3166_1_alpha_numeric iso3166_1_alpha_numeric_eu iso3166_2 iso4217_numeric bcp47_strict_language_tag " +
+		"postcode_iso3166_alpha2 postcode_iso3166_alpha2_field"
+)
+
+// listed reports whether name is one of the words of list.
+func listed(list, name string) bool {
+	for word := range strings.SplitSeq(list, " ") {
+		if word == name {
+			return name != ""
+		}
+	}
+	return false
+}
+
 // check reports what is wrong with the form of t: mistakes that do not depend
-// on the type of the field.
+// on the type of the field. It knows only the rules of this file.
 func (t term) check() error {
 	switch {
 	case t.text == "":
-		return errors.New("a rule is missing; remove the extra comma")
+		return errors.New("a rule is missing; remove the extra comma or bar")
 	case t.text == "-":
 		return errors.New("- leaves out the whole field; write it without other rules")
-	case strings.Contains(t.text, "|"):
-		return errors.New("or-groups are not supported; write 0x7C for a vertical bar in a parameter")
-	}
-	switch t.name {
-	case "required", "omitempty", "email", "dive":
-		if t.hasParam {
-			return fmt.Errorf("%s takes no parameter; write %s", t.name, t.name)
-		}
-	case "min", "max", "len":
-		if t.param == "" {
-			return fmt.Errorf("%s needs a parameter; write it as in %s=3", t.name, t.name)
-		}
-	case "oneof":
-		if t.param == "" {
-			return errors.New("oneof needs a parameter; write it as in oneof=red green 'light blue'")
-		}
-	default:
-		return errors.New("unknown rule; use one of required, omitempty, email, min, max, len, oneof, dive")
+	case listed(rulesWithout, t.name) && t.hasParam:
+		return fmt.Errorf("%s takes no parameter; write %s", t.name, t.name)
+	case listed(rulesWith, t.name) && !t.mayStandAlone() && (t.raw == "" || t.param == "" && !listed(textRules, t.name)):
+		return fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
 	}
 	return nil
 }
 
-// splitWords splits the parameter of oneof at spaces. A word in single quotes
-// may contain spaces, or nothing at all.
+// mayStandAlone reports whether t may have no parameter, as gt and its like,
+// which then compare a time with now, or an empty one.
+func (t term) mayStandAlone() bool {
+	if t.hasParam {
+		return listed("eq ne", t.name)
+	}
+	return listed("gt gte lt lte unique", t.name)
+}
+
+// usage returns an example of the rule.
+func (t term) usage() string {
+	param := "3"
+	switch {
+	case t.name == "unique":
+		param = "Name"
+	case t.name == "regexp":
+		param = "@name"
+	case strings.HasSuffix(t.name, "oneof"), strings.HasSuffix(t.name, "oneofci"):
+		param = "red green 'light blue'"
+	case strings.HasSuffix(t.name, "_if"), strings.HasSuffix(t.name, "_unless"):
+		param = "Kind card"
+	case strings.Contains(t.name, "_with"):
+		param = "Email Phone"
+	case strings.HasSuffix(t.name, "csfield"):
+		param = "Period.Start"
+	case strings.Contains(t.name, "field"):
+		param = "Password"
+	case strings.Contains(t.name, "contains"), strings.Contains(t.name, "excludes"), strings.HasSuffix(t.name, "with"):
+		param = "abc"
+	case strings.HasSuffix(t.name, "ignore_case"):
+		param = "yes"
+	}
+	return t.name + "=" + param
+}
+
+// unknown says that there is no rule of the name of t. Own are the names of
+// the rules in Options.Tags.
+func (t term) unknown(own []string) error {
+	if listed(leftOut, t.name) {
+		return fmt.Errorf("%s is not in the core; register it with validate.Tag in Options.Tags", t.name)
+	}
+	names := strings.Fields(rulesWithout + " " + rulesWith + " " + formatNames)
+	if near, ok := nearest(t.name, append(names, own...)); ok {
+		return fmt.Errorf("unknown rule; did you mean %s?", near)
+	}
+	return errors.New("unknown rule; correct it, or register it with validate.Tag in Options.Tags")
+}
+
+// splitWords splits a parameter such as that of oneof at spaces. A word in
+// single quotes may contain spaces, or nothing at all.
 func splitWords(param string) ([]string, error) {
 	var words []string
 	for rest := strings.TrimLeft(param, " "); rest != ""; rest = strings.TrimLeft(rest, " ") {
@@ -86,6 +183,41 @@ func splitWords(param string) ([]string, error) {
 		words = append(words, word)
 	}
 	return words, nil
+}
+
+// splitNames splits a parameter that lists fields at spaces.
+func splitNames(param string) ([]string, error) {
+	names := strings.Fields(param)
+	return names, repeated(names)
+}
+
+// A condition is one pair in the parameter of required_if and its like.
+type condition struct{ name, value string }
+
+func splitConditions(param string) ([]condition, error) {
+	words, err := splitWords(param)
+	if err != nil {
+		return nil, err
+	}
+	if len(words)%2 != 0 {
+		return nil, errors.New("a field has no value; write pairs, as in Kind card Country 'New Zealand'")
+	}
+	var pairs []condition
+	var names []string
+	for pair := range slices.Chunk(words, 2) {
+		pairs = append(pairs, condition{pair[0], pair[1]})
+		names = append(names, pair[0])
+	}
+	return pairs, repeated(names)
+}
+
+func repeated(names []string) error {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return fmt.Errorf("the field %s is named twice; remove one", name)
+		}
+	}
+	return nil
 }
 
 // The parsers below turn a parameter into the type that a class compares in.
@@ -139,3 +271,12 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	return time.Duration(n), nil
 }
+
+func parseBool(s string) (bool, error) {
+	if s != "true" && s != "false" {
+		return false, fmt.Errorf("%q is not a boolean; write true or false", s)
+	}
+	return s == "true", nil
+}
+
+func parseText(s string) (string, error) { return s, nil }

@@ -138,7 +138,7 @@ func TestCompileReportsAllMistakesOfAllTypes(t *testing.T) {
 	}
 	want := []string{
 		`validate: validate_test.first.A: tag "min=x": "x" is not a 64-bit whole number; write it in base 10`,
-		`validate: validate_test.first.A: tag "nope": unknown rule; use one of required, omitempty, email, min, max, len, oneof, dive`,
+		`validate: validate_test.first.A: tag "nope": unknown rule; correct it, or register it with validate.Tag in Options.Tags`,
 		`validate: validate_test.shared.C: tag "email": email does not apply to bool, only to strings; remove it or change the type of the field`,
 		`validate: Compile was given the type int; pass a struct type: not a struct`,
 		`validate: validate_test.second.D: tag "len": len needs a parameter; write it as in len=3`,

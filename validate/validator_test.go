@@ -55,7 +55,7 @@ func TestValidatorRefusesNil(t *testing.T) {
 }
 
 func TestZeroValidatorPanics(t *testing.T) {
-	const want = "validate: the Validator was not made by For"
+	const want = "validate: the Validator was not made by For or Schema"
 	var zero validate.Validator[account]
 	for name, call := range map[string]func(){
 		"zero.Validate": func() { zero.Validate(&account{}) },

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"reflect"
 	"slices"
@@ -13,122 +14,244 @@ import (
 // second pass collects the errors. Both are the same code, so that they cannot
 // disagree.
 //
-// Its methods return false to end the walk.
+// Its methods return false to end the walk. It is not passed to code of others,
+// so that it stays on the stack.
 type walker struct {
 	*registry
-	depth int   // structs around the current value
-	fault error // a mistake in the tags of a type found in an interface
+	depth  int           // structs around the current value
+	parent reflect.Value // the innermost of them, if its plan is related
+	top    reflect.Value // the outermost
+	mask   *mask         // which fields to check; nil means all
+	fault  error         // a mistake of the program: validation has no result
 
-	collecting bool
-	path       []step // only while collecting
-	errs       Errors // at most maxErrors
-	more       bool   // there are more errors than errs holds
+	// ctx is set in the stage for rules with a context. Before that, their
+	// being skipped is noted in later.
+	ctx   context.Context
+	later bool
+
+	c *collector // nil in the first pass
 }
 
-// valid reports whether the struct v satisfies p. If the tags of a type in an
-// interface are wrong, it is false.
-func (r *registry) valid(p *plan, v reflect.Value) bool {
-	w := walker{registry: r}
-	return w.structure(p, v)
+// A collector takes down errors and where they are.
+type collector struct {
+	*registry
+	path []step
+	errs Errors // at most maxErrors
+	more bool   // there are more errors than errs holds
+
+	fault error // from a validator inside a typed rule: there is no result
+
+	// tail is what follows path while the rules of a leaf run. In the outermost
+	// struct path is empty, so that the errors there share what the plan has.
+	tail []step
+
+	// steps has the paths of the errors one after the other, so that they do
+	// not cost an allocation each.
+	steps []step
 }
 
-// validate returns the errors of the struct v as Errors, or the mistakes in
-// the tags of a type in an interface.
-func (r *registry) validate(p *plan, v reflect.Value) error {
-	if r.valid(p, v) {
-		return nil
+// add reports e at the current path, followed by below. It returns false to
+// end the walk.
+func (c *collector) add(e *FieldError, below []step) bool {
+	if len(c.errs) == c.maxErrors {
+		c.more = true
+		return false
 	}
-	w := walker{registry: r, collecting: true}
-	w.structure(p, v)
+	c.errs = append(c.errs, *e)
+	path := &c.errs[len(c.errs)-1].Path
 	switch {
+	case len(c.path)+len(c.tail) == 0:
+		path.steps = below
+	case len(c.path)+len(below) == 0:
+		path.steps = c.tail
+	default:
+		if c.steps == nil {
+			c.steps = make([]step, 0, 2*(len(c.path)+len(c.tail)+len(below)))
+		}
+		start := len(c.steps)
+		c.steps = append(append(append(c.steps, c.path...), c.tail...), below...)
+		path.steps = slices.Clip(c.steps[start:])
+	}
+	return c.maxErrors > 1
+}
+
+// newCollector returns an empty collector. What it writes to is used again, so
+// that an error costs little more memory than it keeps.
+func (r *registry) newCollector() *collector {
+	c, _ := r.collectors.Get().(*collector)
+	if c == nil {
+		c = &collector{registry: r}
+	}
+	return c
+}
+
+// err returns the errors, of which the last may say that there are more. The
+// collector must not be used after that.
+func (c *collector) err() error {
+	if c.more {
+		e := FieldError{Code: "max_errors", Param: c.maxErrors}
+		e.Message = c.messageOf(&e)
+		c.errs[len(c.errs)-1] = e
+	}
+	err := c.fault
+	if err == nil && len(c.errs) > 0 { // if there are none now, the value was changed between the passes
+		err = append(make(Errors, 0, len(c.errs)), c.errs...)
+	}
+	clear(c.errs)
+	if cap(c.errs) <= 2*defaultMaxErrors {
+		*c = collector{registry: c.registry, errs: c.errs[:0], path: c.path[:0]}
+		c.registry.collectors.Put(c)
+	}
+	return err
+}
+
+// validate returns the errors of v as Errors, or the mistakes of the program
+// that came to light.
+func (r *registry) validate(ctx context.Context, p *plan, v reflect.Value, m *mask) error {
+	w := walker{registry: r, top: v, mask: m}
+	ok := w.inside(p, v)
+	switch {
+	case ok && !w.later:
+		return nil
 	case w.fault != nil:
 		return w.fault
-	case w.more:
-		w.errs[len(w.errs)-1] = FieldError{
-			Code:    "max_errors",
-			Param:   r.maxErrors,
-			Message: fmt.Sprintf("there are more than %d errors; the rest are left out", r.maxErrors),
-		}
-	case len(w.errs) == 0: // the value was changed between the passes
-		return nil
 	}
-	return w.errs
+	c := r.newCollector()
+	r.collect(ctx, ok, p, v, m, c)
+	return c.err()
+}
+
+// collect walks v once more and adds its errors to c: those of rules with a
+// context if all others hold, as ok says. It returns false to end the walk.
+func (r *registry) collect(ctx context.Context, ok bool, p *plan, v reflect.Value, m *mask, c *collector) bool {
+	w := walker{registry: r, top: v, mask: m, c: c}
+	if ok {
+		w.ctx = ctx
+	}
+	proceed := w.inside(p, v)
+	c.fault = w.fault
+	return proceed && w.fault == nil
+}
+
+// valid reports whether v satisfies p. If the tags of a type in an interface
+// are wrong, it is false.
+func (r *registry) valid(p *plan, v reflect.Value) bool {
+	w := walker{registry: r, top: v}
+	if !w.inside(p, v) {
+		return false
+	}
+	if !w.later {
+		return true
+	}
+	c := r.newCollector()
+	r.collect(context.Background(), true, p, v, nil, c)
+	return c.err() == nil
+}
+
+// inside checks the outermost struct, or another value on its own.
+func (w *walker) inside(p *plan, v reflect.Value) bool {
+	if p.whole != nil {
+		return w.value(p.whole, v)
+	}
+	return len(p.fields) == 0 || w.structure(p, v)
 }
 
 // fail reports a failure at the current path.
-func (w *walker) fail(e FieldError) bool {
-	if !w.collecting {
-		return false
-	}
-	if len(w.errs) == w.maxErrors {
-		w.more = true
-		return false
-	}
-	e.Path = Path{slices.Clone(w.path)}
-	w.errs = append(w.errs, e)
-	return w.maxErrors > 1
-}
+func (w *walker) fail(e *FieldError) bool { return w.c != nil && w.c.add(e, nil) }
 
 func (w *walker) tooDeep() bool {
-	return w.fail(FieldError{
-		Code:    "max_depth",
-		Param:   w.maxDepth,
-		Message: fmt.Sprintf("is nested more than %d levels deep", w.maxDepth),
-	})
+	if w.c == nil {
+		return false
+	}
+	e := FieldError{Code: "max_depth", Param: w.maxDepth}
+	e.Message = w.messageOf(&e)
+	return w.c.add(&e, nil)
 }
 
 func (w *walker) push(s step) {
-	if w.collecting {
-		w.path = append(w.path, s)
+	if w.c != nil {
+		w.c.path = append(w.c.path, s)
 	}
 }
 
 func (w *walker) pop() {
-	if w.collecting {
-		w.path = w.path[:len(w.path)-1]
+	if w.c != nil {
+		w.c.path = w.c.path[:len(w.c.path)-1]
 	}
 }
 
 // structure checks the fields of a struct.
 func (w *walker) structure(p *plan, v reflect.Value) bool {
-	if len(p.fields) == 0 {
-		return true
-	}
 	if w.depth == w.maxDepth {
 		return w.tooDeep()
 	}
 	w.depth++
+	around, mask := w.parent, w.mask
+	if p.related {
+		w.parent = v
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
-		w.push(step{kind: stepField, text: f.name})
-		if !w.value(&f.node, v.Field(f.index)) {
+		if mask != nil {
+			var ok bool
+			if w.mask, ok = mask.at(f.index); !ok {
+				continue
+			}
+		}
+		v := v.Field(f.index)
+		if f.node.leaf.kind != leafNone {
+			if !f.node.leaf.holds(v) && !w.refuse(f, v) {
+				return false
+			}
+			continue
+		}
+		if w.c != nil {
+			w.push(f.path[0])
+		}
+		if !w.value(&f.node, v) {
 			return false
 		}
 		w.pop()
 	}
+	w.parent, w.mask = around, mask
 	w.depth--
 	return true
+}
+
+// refuse reports the rules of a leaf that v breaks.
+func (w *walker) refuse(f *field, v reflect.Value) bool {
+	if w.c == nil {
+		return false
+	}
+	w.c.tail = f.path[:]
+	_, ok := w.rules(&f.node, v, false)
+	w.c.tail = nil
+	return ok
 }
 
 // value checks a value: its rules until one fails, and if none does, what is
 // inside it.
 func (w *walker) value(n *node, v reflect.Value) bool {
-	v, behind, ok := follow(v)
-	if !ok {
-		return w.tooDeep()
-	}
-	for i := range n.rules {
-		r := &n.rules[i]
-		if r.byClass != nil {
-			r = &r.byClass[classOf(v)]
+	behind := false
+	if n.indirect {
+		var ok bool
+		if v, behind, ok = follow(v); !ok {
+			return w.tooDeep()
 		}
-		switch {
-		case r.ok == nil && hasValue(v, behind):
-		case r.ok != nil && v.IsValid() && r.ok(v):
-		case r.omit:
-			return true
-		default:
-			return w.fail(r.fail)
+	}
+	if n.null != nil && v.IsValid() {
+		behind = true
+		if !v.Field(n.null.valid).Bool() {
+			v = reflect.Value{}
+		} else if value, _, ok := follow(v.Field(n.null.value)); ok {
+			v = value
+		} else {
+			return w.tooDeep()
+		}
+	}
+	if len(n.rules) > 0 && w.mask == nil { // with a mask, only fields inside are asked for
+		if more, ok := w.rules(n, v, behind); !more {
+			return ok
 		}
 	}
 	switch {
@@ -140,8 +263,8 @@ func (w *walker) value(n *node, v reflect.Value) bool {
 		return w.elements(n, v)
 	case n.sub != nil:
 		return w.nested(n, n.sub, v)
-	case n.dynamic && v.Kind() == reflect.Struct:
-		p, err := w.plan(v.Type())
+	case n.dynamic && (v.Kind() == reflect.Struct || v.Type().PkgPath() != ""):
+		p, err := w.within(v.Type(), w.top.Type())
 		if err != nil {
 			w.fault = err
 			return false
@@ -151,16 +274,159 @@ func (w *walker) value(n *node, v reflect.Value) bool {
 	return true
 }
 
-// nested checks a struct in a field or element.
-func (w *walker) nested(n *node, p *plan, v reflect.Value) bool {
-	if !n.inline || !w.collecting {
-		return w.structure(p, v)
+// rules checks the rules of a value. It says whether there is more to check in
+// it, and if not, whether the walk goes on.
+func (w *walker) rules(n *node, v reflect.Value, behind bool) (more, ok bool) {
+	failed := false
+	for i := range n.rules {
+		r := &n.rules[i]
+		fail := r.fail
+		switch r.op {
+		case opString:
+			if v.IsValid() && r.str(v.String()) {
+				continue
+			}
+		case opInt:
+			if v.IsValid() && r.num(v.Int()) {
+				continue
+			}
+		case opValue:
+			if v.IsValid() && r.ok(v) {
+				continue
+			}
+		case opOmit:
+			if !hasValue(v, behind) {
+				return false, true
+			}
+			continue
+		case opOmitZero:
+			if !v.IsValid() || v.IsZero() || classOf(v) == classList && v.Len() == 0 {
+				return false, true
+			}
+			continue
+		case opOmitNil:
+			if isNil(v) {
+				return false, true
+			}
+			continue
+		default:
+			result := w.judge(r, v, behind)
+			switch {
+			case result.err != nil:
+				w.fault = result.err
+				return false, false
+			case result.ok:
+				continue
+			case result.fail != nil:
+				fail = result.fail
+			}
+		}
+		if !w.fail(fail) {
+			return false, false
+		}
+		failed = true
+		// Without a value no other rule holds, and to say so is no help.
+		if !w.allRules || !v.IsValid() || fail.Code == "required" {
+			return false, true
+		}
 	}
-	name := w.path[len(w.path)-1]
-	w.pop()
-	ok := w.structure(p, v)
-	w.push(name)
-	return ok
+	return !failed, true
+}
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Func:
+		return v.IsNil()
+	}
+	return false
+}
+
+// judge checks a rule that may look beyond the value.
+func (w *walker) judge(r *rule, v reflect.Value, behind bool) verdict {
+	switch r.op {
+	case opRequired:
+		return verdict{ok: hasValue(v, behind) || r.when != nil && !r.when(w.parent)}
+	case opExcluded:
+		return verdict{ok: !hasValue(v, behind) || r.when != nil && !r.when(w.parent)}
+	case opRelated:
+		return verdict{ok: v.IsValid() && r.rel(w.parent, w.top, v)}
+	case opAny:
+		for i := range r.any {
+			if one := w.judge(&r.any[i], v, behind); one.ok || one.err != nil {
+				return one
+			}
+		}
+		return verdict{}
+	case opContext:
+		if w.ctx == nil {
+			w.later = true
+			return verdict{ok: true}
+		}
+		if err := context.Cause(w.ctx); err != nil {
+			return verdict{err: fmt.Errorf("validate: the context ended before all rules were asked: %w", err)}
+		}
+		if !v.IsValid() {
+			return verdict{}
+		}
+		return r.user(w.ctx, v)
+	}
+	if !v.IsValid() {
+		return verdict{}
+	}
+	return r.judge(context.Background(), v)
+}
+
+// judge checks a rule that looks at the value alone.
+func (r *rule) judge(ctx context.Context, v reflect.Value) verdict {
+	switch r.op {
+	case opString:
+		return verdict{ok: r.str(v.String())}
+	case opInt:
+		return verdict{ok: r.num(v.Int())}
+	case opUser:
+		return r.user(ctx, v)
+	case opDynamic:
+		m := &r.more[classOf(v)]
+		if m.op == opNone {
+			return verdict{fail: r.fail}
+		}
+		result := m.judge(ctx, v)
+		if result.fail == nil {
+			result.fail = m.fail
+		}
+		return result
+	default:
+		return verdict{ok: r.ok(v)}
+	}
+}
+
+// nested checks a struct in a field or element, or a value with a method that
+// checks it.
+func (w *walker) nested(n *node, p *plan, v reflect.Value) bool {
+	before := 0
+	inline := n.inline && w.c != nil
+	var name step
+	if inline {
+		name = w.c.path[len(w.c.path)-1]
+		w.pop()
+	}
+	if w.c != nil {
+		before = len(w.c.errs)
+	}
+	if len(p.fields) > 0 && !n.fieldsOff && !w.structure(p, v) {
+		return false
+	}
+	// The method may rely on what the tags say, so it is not asked if they do
+	// not hold.
+	if p.methods != 0 && !n.methodsOff && w.mask == nil && (w.c == nil || len(w.c.errs) == before) && !w.ask(p, v) {
+		return false
+	}
+	if inline {
+		w.push(name)
+	}
+	return true
 }
 
 // elements checks the elements of a slice or array.
@@ -175,18 +441,25 @@ func (w *walker) elements(n *node, v reflect.Value) bool {
 	return true
 }
 
-// entries checks the values of a map.
+// entries checks the keys and values of a map.
 func (w *walker) entries(n *node, v reflect.Value) bool {
-	first := len(w.errs)
-	at := len(w.path)
+	if w.c == nil {
+		return w.eachEntry(n, v)
+	}
+	first, at := len(w.c.errs), len(w.c.path)
 	ok := w.eachEntry(n, v)
-	// The order of a map is random. Sorting the errors costs no more than the
-	// limit on their number, where sorting the keys would cost by the size of
-	// the map. The sort is stable to keep the errors of one entry in order.
-	slices.SortStableFunc(w.errs[first:], func(a, b FieldError) int {
+	w.c.sort(first, at)
+	return ok
+}
+
+// sort puts the errors from first on in the order of the keys at that place of
+// their paths. The order of a map is random. Sorting the errors costs no more
+// than the limit on their number, where sorting the keys would cost by the size
+// of the map. The sort is stable to keep the errors of one entry in order.
+func (c *collector) sort(first, at int) {
+	slices.SortStableFunc(c.errs[first:], func(a, b FieldError) int {
 		return cmp.Compare(a.Path.steps[at].text, b.Path.steps[at].text)
 	})
-	return ok
 }
 
 func (w *walker) eachEntry(n *node, v reflect.Value) bool {
@@ -195,13 +468,20 @@ func (w *walker) eachEntry(n *node, v reflect.Value) bool {
 	defer func() {
 		// What waits in the pool holds on to nothing of the map.
 		s.iter.Reset(reflect.Value{})
+		s.key.SetZero()
 		s.elem.SetZero()
 		pool.Put(s)
 	}()
 	s.iter.Reset(v)
 	for s.iter.Next() {
-		if w.collecting {
+		if w.c != nil {
 			w.push(keyStep(s.iter.Key()))
+		}
+		if n.keys != nil {
+			s.key.SetIterKey(&s.iter)
+			if !w.value(n.keys, s.key) {
+				return false
+			}
 		}
 		s.elem.SetIterValue(&s.iter)
 		if !w.value(n.elem, s.elem) {
@@ -215,8 +495,8 @@ func (w *walker) eachEntry(n *node, v reflect.Value) bool {
 // A mapScratch is what walking a map needs and reflect would otherwise
 // allocate. A walk takes one for each map it is inside of.
 type mapScratch struct {
-	iter reflect.MapIter
-	elem reflect.Value // addressable, of the map's element type
+	iter      reflect.MapIter
+	key, elem reflect.Value // addressable, of the map's types
 }
 
 // scratchFor returns the pool for maps of type t.
@@ -224,7 +504,7 @@ func (r *registry) scratchFor(t reflect.Type) *sync.Pool {
 	pool, ok := r.scratch.Load(t)
 	if !ok {
 		pool, _ = r.scratch.LoadOrStore(t, &sync.Pool{New: func() any {
-			return &mapScratch{elem: reflect.New(t.Elem()).Elem()}
+			return &mapScratch{key: reflect.New(t.Key()).Elem(), elem: reflect.New(t.Elem()).Elem()}
 		}})
 	}
 	return pool.(*sync.Pool)

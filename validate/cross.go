@@ -1,0 +1,408 @@
+package validate
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// A fieldPath leads from a struct to a field in it or in the structs inside.
+type fieldPath []int
+
+// find returns the value at the end of p, behind all pointers and interfaces.
+// It is the zero Value if a pointer on the way is nil; it is not ok if
+// pointers go on for ever.
+func (p fieldPath) find(v reflect.Value) (reflect.Value, bool) {
+	v, _, ok := p.look(v)
+	return v, ok
+}
+
+// look does what find does, and says whether the field itself is behind a
+// pointer or interface.
+func (p fieldPath) look(v reflect.Value) (value reflect.Value, behind, ok bool) {
+	v, behind, ok = follow(v)
+	for _, i := range p {
+		if !ok || !v.IsValid() {
+			return v, true, ok
+		}
+		v, behind, ok = follow(v.Field(i))
+	}
+	return v, behind, ok
+}
+
+// resolve returns the way from a struct of type t to the field that name, as
+// in Password or Period.Start, leads to; the field's type; and the name with
+// the names on the wire.
+func resolve(t reflect.Type, name string) (path fieldPath, typ reflect.Type, last reflect.StructField, err error) {
+	for part := range strings.SplitSeq(name, ".") {
+		if t = base(t); t == nil || t.Kind() != reflect.Struct {
+			return nil, nil, last, fmt.Errorf("%s of %s is not in a struct; name a field of a struct, as in Period.Start", part, name)
+		}
+		f, ok := t.FieldByName(part)
+		if !ok || !f.IsExported() {
+			return nil, nil, last, noField(t, part)
+		}
+		path = append(path, f.Index...)
+		t, last = f.Type, f
+	}
+	return path, t, last, nil
+}
+
+// noField says that the struct t has no exported field of that name.
+func noField(t reflect.Type, name string) error {
+	var names []string
+	for _, f := range reflect.VisibleFields(t) {
+		if f.IsExported() {
+			names = append(names, f.Name)
+		}
+	}
+	if near, ok := nearest(name, names); ok {
+		return fmt.Errorf("%s has no field %s; did you mean %s?", typeName(t), name, near)
+	}
+	return fmt.Errorf("%s has no exported field %s; write the Go name of a field", typeName(t), name)
+}
+
+// other returns the way to the field that a rule names, its type, and the name
+// that errors give it: that on the wire of the last part.
+func (f *fieldCompiler) other(t reflect.Type, name string) (path fieldPath, typ reflect.Type, wire string, err error) {
+	if t == nil {
+		return nil, nil, "", errNoStruct
+	}
+	path, typ, last, err := resolve(t, name)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	wire, _ = f.registry.wireName(last)
+	if before, _, nested := cutLast(name, "."); nested {
+		_, _, outer, _ := f.other(t, before)
+		wire = outer + "." + wire
+	}
+	return path, typ, wire, nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+func isCrossField(name string) bool {
+	return strings.HasSuffix(name, "field") || strings.HasPrefix(name, "field")
+}
+
+// crossField compiles a rule that compares the value with that of another
+// field: of the same struct, or for eqcsfield and its like, of the outermost.
+func (f *fieldCompiler) crossField(t term, typ reflect.Type) (rule, error) {
+	if !listed(rulesWith, t.name) {
+		return rule{}, t.unknown(f.registry.tagNames())
+	}
+	from, name := f.typ, t.name
+	outermost := strings.HasSuffix(name, "csfield")
+	if outermost {
+		from, name = f.top, strings.TrimSuffix(name, "csfield")
+		f.usesTop = true
+	} else {
+		name = strings.TrimSuffix(name, "field")
+	}
+	path, other, wire, err := f.other(from, t.param)
+	if err != nil {
+		return rule{}, err
+	}
+	if err := canCompare(t, name, typ, base(other)); err != nil {
+		return rule{}, err
+	}
+	code, holds := fieldTest(name)
+	return rule{
+		op:   opRelated,
+		fail: &FieldError{Rule: t.name, Code: code, Param: wire},
+		rel: func(parent, top, v reflect.Value) bool {
+			if outermost {
+				parent = top
+			}
+			other, ok := path.find(parent)
+			return ok && holds(v, other)
+		},
+	}, nil
+}
+
+// canCompare reports that the types of two fields do not fit the rule t.
+func canCompare(t term, name string, a, b reflect.Type) error {
+	if b == nil {
+		return fmt.Errorf("%s leads to a type that only points to itself; name another field", t.param)
+	}
+	if a.Kind() == reflect.Interface || b.Kind() == reflect.Interface {
+		return nil // seen when a value comes
+	}
+	ca, cb := classOfType(a), classOfType(b)
+	ordered := ca != classBool && ca != classOther && ca != classList
+	text := strings.HasPrefix(name, "field")
+	switch {
+	case text && (ca != classString || cb != classString):
+		return fmt.Errorf("%s compares strings, not %s with %s; name another field", t.name, typeName(a), typeName(b))
+	case text:
+		return nil
+	case a == b && a.Comparable() && (name == "eq" || name == "ne"):
+		return nil
+	case ca == classList || cb == classList:
+		return fmt.Errorf("%s does not compare lists such as %s with %s; check it in a Validate method", t.name, typeName(a), typeName(b))
+	case kindOfNumber(ca) != kindOfNumber(cb):
+		return fmt.Errorf("%s cannot compare %s with %s; name a field of the same type", t.name, typeName(a), typeName(b))
+	case !ordered && name != "eq" && name != "ne", ca == classOther:
+		return fmt.Errorf("%s does not apply to %s; remove it or change the type of the field", t.name, typeName(a))
+	}
+	return nil
+}
+
+// kindOfNumber makes one class of those whose values compareFields compares.
+func kindOfNumber(c class) class {
+	switch c {
+	case classDuration:
+		return classInt
+	case classFloat32:
+		return classFloat64
+	}
+	return c
+}
+
+// fieldTest returns the code of a cross-field rule and its test of the two
+// values. The first is valid; the second is not if it is nil. Values that
+// cannot be compared differ.
+func fieldTest(name string) (code string, holds func(v, other reflect.Value) bool) {
+	type value = reflect.Value
+	ordered := func(want func(order int) bool) func(v, other value) bool {
+		return func(v, other value) bool {
+			order, ok := compareFields(v, other)
+			return ok && want(order)
+		}
+	}
+	switch name {
+	case "eq":
+		return "equal_field", ordered(func(o int) bool { return o == 0 })
+	case "ne":
+		equal := ordered(func(o int) bool { return o == 0 })
+		return "not_equal_field", func(v, other value) bool { return !equal(v, other) }
+	case "gt":
+		return "greater_field", ordered(func(o int) bool { return o > 0 })
+	case "gte":
+		return "min_field", ordered(func(o int) bool { return o >= 0 })
+	case "lt":
+		return "less_field", ordered(func(o int) bool { return o < 0 })
+	case "lte":
+		return "max_field", ordered(func(o int) bool { return o <= 0 })
+	case "fieldcontains":
+		return "contains_field", containsField
+	default:
+		return "excludes_field", func(v, other value) bool { return !containsField(v, other) }
+	}
+}
+
+func containsField(v, other reflect.Value) bool {
+	return v.Kind() == reflect.String && other.Kind() == reflect.String && strings.Contains(v.String(), other.String())
+}
+
+// compareFields compares two values of the same class. It is not ok if there
+// is no answer, as for nil, NaN, or a string and a number.
+func compareFields(a, b reflect.Value) (order int, ok bool) {
+	if !a.IsValid() || !b.IsValid() {
+		return 0, false
+	}
+	switch {
+	case a.Kind() == reflect.String && b.Kind() == reflect.String:
+		return strings.Compare(a.String(), b.String()), true
+	case a.CanInt() && b.CanInt():
+		return cmp.Compare(a.Int(), b.Int()), true
+	case a.CanUint() && b.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint()), true
+	case a.CanFloat() && b.CanFloat():
+		x, y := a.Float(), b.Float()
+		return cmp.Compare(x, y), x == x && y == y
+	case a.Kind() == reflect.Bool && b.Kind() == reflect.Bool:
+		return compareBools(a.Bool(), b.Bool()), true
+	case a.Kind() == reflect.Struct && b.Kind() == reflect.Struct && isTime(a.Type()) && isTime(b.Type()):
+		return timeOf(a).Compare(timeOf(b)), true
+	case a.Type() == b.Type() && a.Comparable() && b.Comparable():
+		return compareKeys(a, b), true
+	}
+	return 0, false
+}
+
+// presence compiles required, isdefault and the rules that ask for a value, or
+// for none, depending on other fields.
+func (f *fieldCompiler) presence(t term) (rule, error) {
+	r := rule{op: opRequired, fail: &FieldError{Rule: t.name, Code: "required"}}
+	switch {
+	case t.name == "required":
+		return r, nil
+	case t.name == "isdefault":
+		return rule{op: opExcluded, fail: &FieldError{Rule: t.name, Code: "empty"}}, nil
+	case strings.HasPrefix(t.name, "excluded_"):
+		r.op, r.fail.Code = opExcluded, "excluded"
+	}
+	if !listed(rulesWith, t.name) {
+		return rule{}, t.unknown(f.registry.tagNames())
+	}
+	if f.typ == nil {
+		return rule{}, errNoStruct
+	}
+	var tests []func(parent reflect.Value) bool
+	var err error
+	kind := t.name[strings.IndexByte(t.name, '_')+1:]
+	if kind == "if" || kind == "unless" {
+		tests, err = f.conditions(t)
+	} else {
+		tests, err = f.presences(t)
+	}
+	if err != nil {
+		return rule{}, err
+	}
+	if t.name == "skip_unless" {
+		kind = "if" // in spite of its name it is required_if
+	}
+	r.when = combine(kind, tests)
+	return r, nil
+}
+
+// combine returns when the rule asks for something, from tests that say for
+// each pair whether the field has that value, or for each name whether the
+// field has any.
+func combine(kind string, tests []func(reflect.Value) bool) func(reflect.Value) bool {
+	all := func(parent reflect.Value, want bool) bool {
+		for _, test := range tests {
+			if test(parent) != want {
+				return false
+			}
+		}
+		return true
+	}
+	switch kind {
+	case "if", "with_all":
+		return func(parent reflect.Value) bool { return all(parent, true) }
+	case "unless", "without_all":
+		return func(parent reflect.Value) bool { return all(parent, false) }
+	case "with":
+		return func(parent reflect.Value) bool { return !all(parent, false) }
+	default: // without
+		return func(parent reflect.Value) bool { return !all(parent, true) }
+	}
+}
+
+// conditions returns a test for each pair of a field and a value in the
+// parameter of t.
+func (f *fieldCompiler) conditions(t term) ([]func(reflect.Value) bool, error) {
+	pairs, err := splitConditions(t.param)
+	if err != nil {
+		return nil, err
+	}
+	var tests []func(reflect.Value) bool
+	for _, pair := range pairs {
+		path, typ, _, err := f.other(f.typ, pair.name)
+		if err != nil {
+			return nil, err
+		}
+		equal, err := equalTo(pair.value, typ)
+		if err != nil {
+			return nil, fmt.Errorf("the value of %s: %w", pair.name, err)
+		}
+		tests = append(tests, func(parent reflect.Value) bool {
+			v, ok := path.find(parent)
+			return ok && equal(v)
+		})
+	}
+	return tests, nil
+}
+
+// presences returns a test for each field in the parameter of t, which reports
+// whether it has a value.
+func (f *fieldCompiler) presences(t term) ([]func(reflect.Value) bool, error) {
+	names, err := splitNames(t.param)
+	if err != nil {
+		return nil, err
+	}
+	var tests []func(reflect.Value) bool
+	for _, name := range names {
+		path, _, _, err := f.other(f.typ, name)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, func(parent reflect.Value) bool {
+			v, behind, ok := path.look(parent)
+			return ok && hasValue(v, behind)
+		})
+	}
+	return tests, nil
+}
+
+// equalTo returns the test whether a field of type declared has the value that
+// word stands for: nil, the length of a list, or what the type is written as.
+func equalTo(word string, declared reflect.Type) (func(reflect.Value) bool, error) {
+	typ := base(declared)
+	if typ == nil {
+		return nil, fmt.Errorf("%s only points to itself; name another field", typeName(declared))
+	}
+	if word == "nil" && typ != declared {
+		return func(v reflect.Value) bool { return !v.IsValid() }, nil
+	}
+	if typ.Kind() == reflect.Interface {
+		return equalToAny(word), nil
+	}
+	var test func(reflect.Value) bool
+	var err error
+	switch classOfType(typ) {
+	case classString:
+		test = func(v reflect.Value) bool { return v.String() == word }
+	case classInt:
+		test, err = equalToNumber(word, parseInt, reflect.Value.Int)
+	case classUint:
+		test, err = equalToNumber(word, parseUint, reflect.Value.Uint)
+	case classFloat32:
+		test, err = equalToNumber(word, parseFloat32, reflect.Value.Float)
+	case classFloat64:
+		test, err = equalToNumber(word, parseFloat64, reflect.Value.Float)
+	case classDuration:
+		test, err = equalToNumber(word, parseDuration, durationOf)
+	case classBool:
+		var b bool
+		b, err = parseBool(word)
+		test = func(v reflect.Value) bool { return v.Bool() == b }
+	case classList:
+		if word == "nil" && typ.Kind() != reflect.Array {
+			test = reflect.Value.IsNil
+			break
+		}
+		test, err = equalToNumber(word, parseCount, reflect.Value.Len)
+	default:
+		err = fmt.Errorf("a field of type %s cannot be compared with a word; use required_with or a Validate method", typeName(typ))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(v reflect.Value) bool { return v.IsValid() && test(v) }, nil
+}
+
+func durationOf(v reflect.Value) time.Duration { return time.Duration(v.Int()) }
+
+func equalToNumber[N comparable](word string, parse func(string) (N, error), get func(reflect.Value) N) (func(reflect.Value) bool, error) {
+	n, err := parse(word)
+	return func(v reflect.Value) bool { return get(v) == n }, err
+}
+
+// equalToAny returns the test for a field of interface type: the word counts
+// as whatever the interface holds.
+func equalToAny(word string) func(reflect.Value) bool {
+	var tests [numClasses]func(reflect.Value) bool
+	for _, typ := range representatives() {
+		if test, err := equalTo(word, typ); err == nil {
+			tests[classOfType(typ)] = test
+		}
+	}
+	return func(v reflect.Value) bool {
+		if !v.IsValid() {
+			return word == "nil"
+		}
+		test := tests[classOf(v)]
+		return test != nil && (word != "nil" || v.Kind() != reflect.Array) && test(v)
+	}
+}

@@ -1,0 +1,45 @@
+package validate
+
+import "strings"
+
+// nearest returns the name that s is probably a misspelling of, whatever the case
+// of its letters: the first of those with the fewest edits, if these are few for
+// the length of s.
+func nearest(s string, names []string) (name string, ok bool) {
+	// One edit is few from 3 bytes on, two are from 7 on, and so on.
+	least := (len(s) + 5) / 4
+	for _, n := range names {
+		if len(n) > len(s)+least || len(n) < len(s)-least {
+			continue // before any work on what a stranger may have sent
+		}
+		if d := edits(strings.ToLower(s), strings.ToLower(n)); d < least {
+			name, least = n, d
+		}
+	}
+	return name, name != ""
+}
+
+// edits returns how many insertions, deletions, replacements and swaps of
+// neighbouring bytes turn a into b: the optimal string alignment distance.
+func edits(a, b string) int {
+	// Rows of the table of distances between the beginnings of a and b.
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			d := last[j]
+			if a[i] != b[j] {
+				d = min(last[j], last[j+1], row[j]) + 1
+				if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+					d = min(d, before[j-1]+1)
+				}
+			}
+			row[j+1] = d
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
