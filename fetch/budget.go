@@ -1,62 +1,47 @@
 package fetch
 
-import "sync"
+import "sync/atomic"
 
-// A budget holds the retries down to a tenth of the first attempts plus ten,
-// for each host on its own: retries help against a fault here and there, and
-// make an outage worse. The scheme is that of Finagle's RetryBudget; the ratio
-// is what the Google SRE book advises (chapter 21, "Handling Overload").
+// A budget holds the retries and hedges of one host down to a tenth of the
+// first attempts plus ten: they help against a fault here and there, and make
+// an outage worse. The scheme is that of Finagle's RetryBudget; the ratio is
+// what the Google SRE book advises (chapter 21, "Handling Overload").
 //
 // Amounts are in tenths of a retry.
 const (
 	budgetStart   = 100  // a new host may have ten retries
 	budgetDeposit = 1    // what a first attempt adds
-	budgetPrice   = 10   // what a retry costs
+	budgetPrice   = 10   // what a retry or hedge costs
 	budgetMost    = 1000 // a long quiet spell saves up a hundred retries at most
-
-	// maxHosts bounds the memory for hosts that others choose. To stay below
-	// it, an arbitrary host is forgotten and starts afresh.
-	maxHosts = 4096
 )
 
-// budgets is safe for concurrent use. The zero value is ready.
-type budgets struct {
-	mu     sync.Mutex
-	byHost map[string]int
-}
+// budget is safe for concurrent use.
+type budget struct{ tenths atomic.Int64 }
 
-// deposit records a first attempt at host.
-func (b *budgets) deposit(host string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	balance, known := b.byHost[host]
-	if !known {
-		balance = budgetStart
-		b.makeRoom()
-	}
-	b.byHost[host] = min(balance+budgetDeposit, budgetMost)
-}
+func (b *budget) init() { b.tenths.Store(budgetStart) }
 
-func (b *budgets) makeRoom() {
-	if b.byHost == nil {
-		b.byHost = make(map[string]int)
-	}
-	if len(b.byHost) < maxHosts {
-		return
-	}
-	for host := range b.byHost {
-		delete(b.byHost, host)
-		return
+// deposit records a first attempt.
+func (b *budget) deposit() {
+	for {
+		balance := b.tenths.Load()
+		if balance >= budgetMost || b.tenths.CompareAndSwap(balance, balance+budgetDeposit) {
+			return
+		}
 	}
 }
 
-// withdraw pays for a retry at host and reports whether there was enough.
-func (b *budgets) withdraw(host string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.byHost[host] < budgetPrice {
-		return false
+// withdraw pays for a retry or hedge and reports whether there was enough.
+func (b *budget) withdraw() bool {
+	for {
+		balance := b.tenths.Load()
+		if balance < budgetPrice {
+			return false
+		}
+		if b.tenths.CompareAndSwap(balance, balance-budgetPrice) {
+			return true
+		}
 	}
-	b.byHost[host] -= budgetPrice
-	return true
 }
+
+// full reports whether there is as much as a new host has.
+func (b *budget) full() bool { return b.tenths.Load() >= budgetStart }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -14,12 +15,17 @@ import (
 
 // A Client sends requests within limits. A nil *Client stands for one with the
 // default Options that the whole program shares, as with
-// [http.DefaultClient]. A Client is immutable and safe for concurrent use.
+// [http.DefaultClient]. A Client is immutable and safe for concurrent use. It
+// owns no goroutine.
 type Client struct {
 	http    *http.Client
 	timeout time.Duration
 	maxBody int64
 	header  http.Header
+	tokens  TokenSource
+	prepare func(*http.Request) error
+	hosts   *hosts
+	stats   *counters
 }
 
 // New returns a Client configured by o, or an error that names every mistake
@@ -28,34 +34,55 @@ func New(o Options) (*Client, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	transport := o.Transport
-	if transport == nil {
-		transport = newTransport()
-	}
-	return &Client{
-		http: &http.Client{
-			Transport:     newRetrier(transport, o.Retry, cmp.Or(o.AttemptTimeout, defaultAttemptTimeout)),
-			CheckRedirect: checkRedirect,
-		},
+	c := &Client{
 		timeout: cmp.Or(o.Timeout, defaultTimeout),
 		maxBody: cmp.Or(o.MaxBody, defaultMaxBody),
 		header:  o.Header.Clone(),
-	}, nil
+		tokens:  o.Tokens,
+		prepare: o.PrepareAttempt,
+		hosts: newHosts(hostSettings{
+			perHost: max(0, cmp.Or(o.PerHost, defaultPerHost)),
+			rate:    o.Rate,
+			burst:   o.Burst,
+			breaker: o.Breaker,
+			hedge:   o.Hedge != nil,
+		}),
+		stats: new(counters),
+	}
+	c.http = &http.Client{Transport: c.policies(o), CheckRedirect: o.Redirect.checker()}
+	return c, nil
 }
 
-// maxIdlePerHost is above the default concurrency of a Batch: what All opens, the
-// next All can use.
-const maxIdlePerHost = 64
-
-func newTransport() *http.Transport {
-	t, ok := http.DefaultTransport.(*http.Transport)
-	if !ok { // the program has put something else there
-		t = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
+// policies returns the chain of policies that o asks for, on top of the
+// transport. The package comment says why in this order.
+func (c *Client) policies(o Options) http.RoundTripper {
+	rt := o.Transport
+	if rt == nil {
+		t := NewTransport(TransportOptions{ResponseHeaderTimeout: -1}) // AttemptTimeout bounds that
+		// With as many connections as requests in flight none has to wait for
+		// one. Without the limit the transport opens more: it begins to dial for
+		// a request that then gets a connection that has become free.
+		t.MaxConnsPerHost = c.hosts.settings.perHost
+		rt = t
 	}
-	t = t.Clone()
-	t.MaxIdleConns = 0 // the limit for each host and the idle timeout remain
-	t.MaxIdleConnsPerHost = maxIdlePerHost
-	return t
+	rt = &attempts{base: rt, timeout: cmp.Or(o.AttemptTimeout, defaultAttemptTimeout), stats: c.stats, observe: o.OnAttempt}
+	if o.Hedge != nil {
+		rt = &hedger{base: rt, policy: *o.Hedge, hosts: c.hosts, stats: c.stats}
+	}
+	if o.Breaker != nil {
+		rt = &breakers{base: rt, hosts: c.hosts, stats: c.stats}
+	}
+	if o.Rate > 0 {
+		rt = &paces{base: rt, hosts: c.hosts}
+	}
+	if o.PerHost >= 0 {
+		rt = &gates{base: rt, hosts: c.hosts}
+	}
+	rt = newRetrier(rt, o.Retry, c.hosts, c.stats)
+	if o.Coalesce != nil {
+		rt = newCoalescer(rt, *o.Coalesce, c.maxBody, c.timeout, c.stats)
+	}
+	return rt
 }
 
 // defaultClient is what a nil *Client stands for.
@@ -80,36 +107,108 @@ func (c *Client) orDefault() *Client {
 // Options.MaxBody from it gives [ErrBodyTooLarge]. The request is not modified;
 // its body is always closed.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
-	return c.orDefault().do(req, new(trail))
-}
-
-// do is Do for a Client that is not nil. It reports how the request fared in
-// t.
-func (c *Client) do(req *http.Request, t *trail) (*http.Response, error) {
-	if err := checkURL(req.URL); err != nil {
-		if req.Body != nil {
-			req.Body.Close()
-		}
+	c = c.orDefault()
+	call := c.newCall(req.Context())
+	req = req.WithContext(&call.first)
+	c.withHeader(req)
+	resp, err := c.do(req, call)
+	if err != nil {
+		call.finish()
 		return nil, err
 	}
-	ctx := context.WithValue(req.Context(), trailKey{}, t)
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, &timeoutError{limit: "timeout", after: c.timeout})
-	req = req.WithContext(ctx)
+	resp.Body = &limitedBody{body: resp.Body, rest: c.maxBody, limit: c.maxBody, call: call}
+	return resp, nil
+}
+
+// do is Do for a Client that is not nil and a call that has begun, which is the
+// context of req.
+func (c *Client) do(req *http.Request, call *call) (*http.Response, error) {
+	c.stats.requests.Add(1)
+	if err := checkURL(req.URL); err != nil {
+		return refuse(req, err)
+	}
+	c.addAuth(call, req)
+	resp, err := c.follow(req)
+	if err != nil {
+		if call.Err() != nil {
+			err = context.Cause(call.context())
+		}
+		return nil, requestError(req, call, err)
+	}
+	return resp, nil
+}
+
+// follow sends req and follows redirects. It is http.Client.Do, which makes six
+// allocations to be prepared for a redirect, and so is called only when there
+// is one.
+func (c *Client) follow(req *http.Request) (*http.Response, error) {
+	if req.RequestURI != "" {
+		return refuse(req, fmt.Errorf("Request.RequestURI is %q: it belongs to servers; leave it empty", req.RequestURI))
+	}
+	if user := req.URL.User; user != nil && req.Header.Get("Authorization") == "" {
+		password, _ := user.Password()
+		req.Header = req.Header.Clone()
+		req.SetBasicAuth(user.Username(), password)
+	}
+	resp, err := c.http.Transport.RoundTrip(req)
+	if err != nil || !isRedirect(resp.StatusCode) {
+		return resp, err
+	}
+	req = callOf(req.Context()).again(req)
+	if hasBody(req) {
+		// It has been closed, which http.Client does once more.
+		req.Body = io.NopCloser(errorReader{})
+	}
+	client := *c.http
+	client.Transport = &replay{resp: resp, RoundTripper: c.http.Transport}
+	return client.Do(req)
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// replay answers the first request with resp.
+type replay struct {
+	http.RoundTripper
+	resp *http.Response
+}
+
+func (r *replay) RoundTrip(req *http.Request) (*http.Response, error) {
+	if resp := r.resp; resp != nil {
+		r.resp = nil
+		return resp, nil
+	}
+	return r.RoundTripper.RoundTrip(req)
+}
+
+// errorReader stands for a body that has been sent.
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) {
+	return 0, errors.New("fetch: the request body has been sent already")
+}
+
+// newCall returns a call of c that takes its time from now on.
+func (c *Client) newCall(ctx context.Context) *call {
+	call := &call{maxBody: c.maxBody, hosts: c.hosts}
+	call.begin(ctx, c.timeout)
+	return call
+}
+
+// withHeader adds the default headers to req, which is ours but for its Header.
+func (c *Client) withHeader(req *http.Request) {
 	if len(c.header) > 0 {
 		header := c.header.Clone()
 		maps.Copy(header, req.Header)
 		req.Header = header
+	} else if req.Header == nil {
+		req.Header = make(http.Header)
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		cancel()
-		return nil, requestError(req, t, err)
-	}
-	resp.Body = &limitedBody{body: resp.Body, rest: c.maxBody, limit: c.maxBody, ctx: ctx, cancel: cancel}
-	return resp, nil
 }
 
 // checkURL returns an error unless u can be fetched.
@@ -127,13 +226,13 @@ func checkURL(u *url.URL) error {
 
 // requestError words the failure of req. It takes the place of [url.Error],
 // whose message shows the whole URL.
-func requestError(req *http.Request, t *trail, err error) error {
+func requestError(req *http.Request, c *call, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	attempts := ""
-	if t.attempts > 1 {
-		attempts = fmt.Sprintf(" after %d attempts", t.attempts)
+	if n := c.sent.Load(); n > 1 {
+		attempts = fmt.Sprintf(" after %d attempts", n)
 	}
 	return fmt.Errorf("fetch: %s %s%s: %w", cmp.Or(req.Method, http.MethodGet), redact(req.URL), attempts, err)
 }

@@ -1,8 +1,8 @@
 package fetch
 
-import "net/http"
+import "time"
 
-// MaxHosts is the most hosts that a retrier keeps a budget for.
+// MaxHosts is the most hosts that a client keeps state for.
 const MaxHosts = maxHosts
 
 // RetryAfter is the parser of Retry-After.
@@ -11,10 +11,13 @@ var RetryAfter = retryAfter
 // SameOrigin is the comparison that decides what a redirect takes along.
 var SameOrigin = sameOrigin
 
-// Hosts returns the number of hosts that the retrier rt keeps a budget for.
-func Hosts(rt http.RoundTripper) int {
-	b := &rt.(*retrier).budgets
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.byHost)
-}
+// Delays is exported for its tests.
+type Delays = delays
+
+func (h *delays) Observe(d time.Duration)    { h.observe(d) }
+func (h *delays) P95() (time.Duration, bool) { return h.p95() }
+
+var (
+	BucketOf   = bucketOf
+	UpperBound = upperBound
+)

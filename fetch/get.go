@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,19 +16,11 @@ import (
 	"github.com/goplinth/plinth/internal/problem"
 )
 
-// A RequestOption changes a request before it is sent.
-type RequestOption func(*http.Request)
-
-// WithHeader sets a header of the request.
-func WithHeader(key, value string) RequestOption {
-	return func(req *http.Request) { req.Header.Set(key, value) }
-}
-
 // Result is what became of one request.
 type Result[T any] struct {
-	Index    int         // position among the URLs of All or Stream
+	Index    int         // position among the URLs of All, Stream or Ordered
 	Status   int         // of the last response; 0 if there was none
-	Attempts int         // requests sent, redirects included
+	Attempts int         // requests sent, redirects and hedges included
 	URL      string      // as it was given
 	Header   http.Header // of the last response
 	Value    T           // zero if Err is not nil
@@ -40,25 +33,59 @@ type Result[T any] struct {
 // of the decoder, or the cause of ctx; a wrong URL is an error too. Each of
 // them names the URL without its secrets.
 func Get[T any](ctx context.Context, c *Client, url string, opts ...RequestOption) (T, error) {
-	r := get[T](ctx, c, url, opts...)
+	c = c.orDefault()
+	r := request[T](c, c.newCall(ctx), http.MethodGet, url, nil, opts)
 	return r.Value, r.Err
 }
 
-func get[T any](ctx context.Context, c *Client, url string, opts ...RequestOption) Result[T] {
-	req, err := newRequest(ctx, url)
-	if err != nil {
-		return Result[T]{URL: url, Err: err}
+// Post sends body to the URL with method POST and decodes the answer as [Get]
+// does. What is sent depends on the type of body:
+//
+//	nil          no body
+//	[]byte       as it is, as application/octet-stream
+//	string       as it is, as text/plain; charset=utf-8
+//	url.Values   a form, as application/x-www-form-urlencoded
+//	Multipart    a form with files, as multipart/form-data
+//	io.Reader    what it reads, as application/octet-stream
+//	other        JSON
+//
+// Options may set another Content-Type. A POST is sent again only if it never
+// reached the server, unless it has an Idempotency-Key ([WithIdempotencyKey]).
+// For an io.Reader other than a bytes.Buffer, bytes.Reader or strings.Reader not
+// even then, since it can be read once only.
+func Post[T any](ctx context.Context, c *Client, url string, body any, opts ...RequestOption) (T, error) {
+	c = c.orDefault()
+	r := request[T](c, c.newCall(ctx), http.MethodPost, url, body, opts)
+	return r.Value, r.Err
+}
+
+// request makes a request and sends it as the call.
+func request[T any](c *Client, call *call, method, url string, body any, opts []RequestOption) Result[T] {
+	defer call.finish()
+	r := Result[T]{URL: url}
+	req, err := newRequest(&call.first, method, url)
+	if err == nil {
+		err = setBody(req, body)
 	}
 	for _, opt := range opts {
-		opt(req)
+		if err == nil {
+			err = opt(req)
+		}
 	}
-	r, _ := Send[T](ctx, c, req) // the error is in r
-	r.URL = url
+	if err != nil {
+		if req != nil && req.Body != nil {
+			req.Body.Close()
+		}
+		r.Err = err
+		return r
+	}
+	c.withHeader(req)
+	send(c, call, req, &r)
 	return r
 }
 
-func newRequest(ctx context.Context, rawURL string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+func newRequest(ctx context.Context, method, rawURL string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, rawURL, nil)
 	if err == nil {
 		return req, nil
 	}
@@ -73,88 +100,95 @@ func newRequest(ctx context.Context, rawURL string) (*http.Request, error) {
 // Result is filled in as far as the request got, also if there is an error,
 // which is returned beside it too.
 func Send[T any](ctx context.Context, c *Client, req *http.Request) (Result[T], error) {
-	start := time.Now()
-	var t trail
-	r := Result[T]{}
-	r.Err = c.orDefault().sendInto(req.WithContext(ctx), &t, func(resp *http.Response) error {
-		r.Status, r.Header = resp.StatusCode, resp.Header
-		return readValue(resp, &t, &r.Value)
-	})
+	c = c.orDefault()
+	call := c.newCall(ctx)
+	defer call.finish()
+	req = req.WithContext(&call.first)
+	c.withHeader(req)
+	var r Result[T]
 	if req.URL != nil {
 		r.URL = req.URL.String()
 	}
-	r.Attempts, r.Elapsed = t.attempts, time.Since(start)
+	send(c, call, req, &r)
 	return r, r.Err
 }
 
-// sendInto sends req, lets read have the response and closes it.
-func (c *Client) sendInto(req *http.Request, t *trail, read func(*http.Response) error) error {
-	resp, err := c.do(req, t)
-	if err != nil {
-		return err
+// send sends req and fills in r.
+func send[T any](c *Client, call *call, req *http.Request, r *Result[T]) {
+	call.buffered = true
+	_, call.keep = any(&r.Value).(*[]byte)
+	resp, err := c.do(req, call)
+	if err == nil {
+		r.Status, r.Header = resp.StatusCode, resp.Header
+		err = readValue(resp, call, &r.Value)
+	} else if broken, ok := errors.AsType[*bodyError](err); ok {
+		r.Status, r.Header = broken.status, broken.header
 	}
-	defer resp.Body.Close()
-	return read(resp)
+	r.Err = err
+	r.Attempts, r.Elapsed = int(call.sent.Load()), time.Since(call.start)
 }
 
 // readValue decodes the body of resp into value.
-func readValue[T any](resp *http.Response, t *trail, value *T) error {
+func readValue[T any](resp *http.Response, c *call, value *T) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return newStatusError(resp, t)
+		return newStatusError(resp, c)
 	}
-	body, err := buffer.ReadAll(resp.Body, -1, resp.ContentLength)
-	if err != nil {
-		return requestError(resp.Request, t, fmt.Errorf("reading the body: %w", err))
+	body, ok := resp.Body.(*memory)
+	if !ok { // a copy for one of several
+		defer resp.Body.Close()
+		body = new(memory)
+		if err := body.read(resp.Body, resp.ContentLength, c); err != nil {
+			return requestError(resp.Request, c, &bodyError{err: err})
+		}
 	}
-	defer body.Release()
+	defer body.release()
 	switch v := any(value).(type) {
 	case *[]byte:
-		*v = body.Take()
+		*v = body.keep()
 	case *string:
-		*v = body.String()
+		*v = string(body.data)
 	default:
-		if err := decodeJSON(body.Bytes(), value); err != nil {
-			return requestError(resp.Request, t, fmt.Errorf("%s with content type %q: %w", resp.Status, resp.Header.Get("Content-Type"), err))
+		decoded := new(T) // another one, so that value can stay on the stack
+		if err := decodeJSON(body.data, decoded); err != nil {
+			return requestError(resp.Request, c, fmt.Errorf("%s with content type %q: %w", resp.Status, resp.Header.Get("Content-Type"), err))
 		}
+		*value = *decoded
 	}
 	return nil
 }
 
 func decodeJSON[T any](body []byte, value *T) error {
-	if len(body) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("the body is empty, not JSON")
 	}
 	err := json.Unmarshal(body, value)
 	if err == nil {
 		return nil
 	}
-	var zero T
-	*value = zero // it may have been filled in part
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Errorf("the body is not JSON: %w", err)
 	}
-	return fmt.Errorf("the body does not fit %T: %w", zero, err)
+	return fmt.Errorf("the body does not fit %T: %w", *new(T), err)
 }
 
 // newStatusError reads the start of the body and drops the rest.
-func newStatusError(resp *http.Response, t *trail) *StatusError {
+func newStatusError(resp *http.Response, c *call) *StatusError {
 	e := &StatusError{
 		Method:   resp.Request.Method,
 		URL:      redact(resp.Request.URL),
 		Status:   resp.StatusCode,
 		Header:   resp.Header,
-		Attempts: t.attempts,
+		Attempts: int(c.sent.Load()),
 	}
-	if t.budgetExhausted {
+	if c.budgetExhausted {
 		e.cause = ErrBudgetExhausted
 	}
-	body := resp.Body.(*limitedBody)
-	stop := time.AfterFunc(drainTime, body.cancel)
 	snippet := buffer.Empty(snippetSize)
 	defer snippet.Release()
-	snippet.ReadFrom(io.LimitReader(body, snippetSize)) // as much as comes in time
-	stop.Stop()
-	drain(body, body.cancel)
+	stop := cutOff(resp.Body)
+	snippet.ReadFrom(io.LimitReader(resp.Body, snippetSize)) // as much as comes in time
+	stop()
+	discard(resp)
 	if snippet.Len() > 0 {
 		e.Body = []byte(snippet.String())
 	}

@@ -211,8 +211,9 @@ func TestDoDoesNotModifyTheRequest(t *testing.T) {
 	}
 }
 
-// TestTimeoutCoversTheBody lets a body come slower than the timeout allows.
-func TestTimeoutCoversTheBody(t *testing.T) {
+// TestTimeoutsCoverTheBody lets a body come slower than the timeouts allow:
+// that of an attempt, if the body belongs to it, and that of the call otherwise.
+func TestTimeoutsCoverTheBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStub(t, func(_ int, req *http.Request) (*http.Response, error) {
 			resp := respond(200, "")
@@ -220,13 +221,27 @@ func TestTimeoutCoversTheBody(t *testing.T) {
 			resp.Body = io.NopCloser(trickle{req.Context()})
 			return resp, nil
 		})
+		c := newClient(t, fetch.Options{Transport: s, Retry: fetch.RetryPolicy{Attempts: 2, BaseDelay: 1}})
 		start := time.Now()
-		_, err := fetch.Get[string](t.Context(), newClient(t, fetch.Options{Transport: s}), "http://a/")
-		if want := "fetch: GET http://a/: reading the body: timeout of 30s exceeded"; err == nil || err.Error() != want {
+		_, err := fetch.Get[string](t.Context(), c, "http://a/")
+		if want := "fetch: GET http://a/ after 2 attempts: reading the body: attempt timeout of 10s exceeded"; err == nil || err.Error() != want {
 			t.Errorf("Get = %v; want %s", err, want)
 		}
+		if d := time.Since(start).Round(time.Microsecond); d != 20*time.Second {
+			t.Errorf("Get took %v; want 20s", d)
+		}
+
+		start = time.Now()
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://a/", nil)
+		require.NoError(t, err)
+		resp, err := c.Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		if n, err := io.Copy(io.Discard, resp.Body); n < 29 || err == nil || err.Error() != "timeout of 30s exceeded" {
+			t.Errorf("reading the body of Do = %d bytes, %v; want 29 bytes or more, timeout of 30s exceeded", n, err)
+		}
 		if d := time.Since(start); d != 30*time.Second {
-			t.Errorf("Get took %v; want 30s", d)
+			t.Errorf("Do took %v; want 30s", d)
 		}
 	})
 }

@@ -3,26 +3,34 @@ package fetch
 import (
 	"context"
 	"iter"
+	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/goplinth/plinth/internal/config"
 	"github.com/goplinth/plinth/internal/panics"
 	"github.com/goplinth/plinth/workerpool"
 )
 
-// Batch configures [All] and [Stream]. The zero value is ready to use.
+// Batch configures [All], [Stream] and [Ordered]. The zero value is ready to
+// use.
 type Batch struct {
-	// Concurrency is the most requests in flight. 0 means 16.
+	// Concurrency is the most requests in flight. 0 means 16. Of those, the
+	// requests to one host are at most Options.PerHost.
 	Concurrency int
 
 	// FailFast cancels the rest after the first request that fails.
 	FailFast bool
 
-	// OnProgress is called after each request, never by two goroutines at
-	// once, with the number of requests that are done and of all requests. The
-	// total is -1 in a Stream, which does not know it.
+	// OnProgress is called after each request, on the goroutine of the caller,
+	// with the number of requests that are done and of all requests. The total
+	// is -1 in a Stream or Ordered, which do not know it.
 	OnProgress func(done, total int)
+
+	// MaxTotalBytes is the most bytes that all bodies may have together, after
+	// decompression. The request that exceeds it fails with
+	// [ErrBodyTooLarge], and cancels the rest. 0 means no limit but
+	// Options.MaxBody for each.
+	MaxTotalBytes int64
 }
 
 const defaultConcurrency = 16
@@ -30,6 +38,7 @@ const defaultConcurrency = 16
 func (b *Batch) check() error {
 	c := config.For("fetch")
 	c.Require(b.Concurrency >= 0, "Batch.Concurrency", b.Concurrency, "must be 1 or more, or 0 for the default of 16")
+	c.Require(b.MaxTotalBytes >= 0, "Batch.MaxTotalBytes", b.MaxTotalBytes, "must be positive, or 0 for no limit")
 	return c.Err()
 }
 
@@ -45,24 +54,27 @@ func All[T any](ctx context.Context, c *Client, urls []string, b Batch) ([]Resul
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	f := newFetcher[T](ctx, c, b, len(urls))
+	r := newRun[T](ctx, c, b, len(urls))
 	results := make([]Result[T], len(urls))
-	done := make([]bool, len(urls))
-	for r := range f.run(slices.Values(urls)) {
-		results[r.Index], done[r.Index] = r, true
-	}
+	taken := make([]bool, len(urls))
+	r.each(slices.Values(urls), workerpool.MapUnordered, func(result Result[T]) bool {
+		results[result.Index], taken[result.Index] = result, true
+		return true
+	})
+	stopped := context.Cause(r.ctx)
+	r.stop(nil)
 	for i, url := range urls {
-		if !done[i] {
-			results[i] = Result[T]{Index: i, URL: url, Err: f.stopped}
+		if !taken[i] {
+			results[i] = Result[T]{Index: i, URL: url, Err: stopped}
 		}
 	}
-	return results, f.stopped
+	return results, stopped
 }
 
 // Stream fetches the URLs of a sequence as [Get] does, at most b.Concurrency
 // at a time, and yields each result with its index as soon as it is there. The
-// sequence of URLs is consumed on another goroutine, at most b.Concurrency+1
-// ahead of the requests; if it panics, so does the loop.
+// sequence of URLs is consumed on another goroutine, no further than
+// 2*b.Concurrency ahead of the loop; if it panics, so does the loop.
 //
 // The sequence ends when all results have been yielded. It ends early when ctx
 // ends or, with FailFast, after a failure: what has been fetched by then is
@@ -70,39 +82,50 @@ func All[T any](ctx context.Context, c *Client, urls []string, b Batch) ([]Resul
 // sent, with that error. A loop that breaks cancels what is running and waits
 // for it. A wrong Batch is yielded as a single result with index -1.
 func Stream[T any](ctx context.Context, c *Client, urls iter.Seq[string], b Batch) iter.Seq2[int, Result[T]] {
+	return sequence(ctx, c, urls, b, workerpool.MapUnordered[job, Result[T]])
+}
+
+// Ordered is [Stream] with the results in the order of the URLs. One that is
+// slow holds up those behind it, of which 2*b.Concurrency at most are kept.
+func Ordered[T any](ctx context.Context, c *Client, urls iter.Seq[string], b Batch) iter.Seq2[int, Result[T]] {
+	return sequence(ctx, c, urls, b, workerpool.Map[job, Result[T]])
+}
+
+// A mapping is workerpool.Map or MapUnordered.
+type mapping[T any] func(context.Context, iter.Seq[job], func(context.Context, job) (Result[T], error), workerpool.Options) iter.Seq2[Result[T], error]
+
+func sequence[T any](ctx context.Context, c *Client, urls iter.Seq[string], b Batch, mapping mapping[T]) iter.Seq2[int, Result[T]] {
 	return func(yield func(int, Result[T]) bool) {
 		if err := b.check(); err != nil {
 			yield(-1, Result[T]{Index: -1, Err: err})
 			return
 		}
-		for r := range newFetcher[T](ctx, c, b, -1).run(urls) {
-			if !yield(r.Index, r) {
-				return
-			}
-		}
+		r := newRun[T](ctx, c, b, -1)
+		defer r.stop(nil)
+		r.each(urls, mapping, func(result Result[T]) bool { return yield(result.Index, result) })
 	}
 }
 
-// fetcher is one run of All or Stream.
-type fetcher[T any] struct {
+// A run is one use of All, Stream or Ordered.
+type run[T any] struct {
 	ctx    context.Context // ends with its parent's cause or the failure that stops the run
-	cancel context.CancelCauseFunc
+	stop   context.CancelCauseFunc
 	client *Client
 	batch  Batch
 	total  int // number of URLs, or -1
-
-	mu      sync.Mutex     // guards pending
-	pending map[int]string // URLs taken from the sequence, but not started
-
-	stopped error // when run has ended: why it ended early, or nil
+	meter  *meter
 }
 
-func newFetcher[T any](ctx context.Context, c *Client, b Batch, total int) *fetcher[T] {
+func newRun[T any](ctx context.Context, c *Client, b Batch, total int) *run[T] {
 	if b.Concurrency == 0 {
 		b.Concurrency = defaultConcurrency
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	return &fetcher[T]{ctx: ctx, cancel: cancel, client: c, batch: b, total: total, pending: make(map[int]string)}
+	r := &run[T]{client: c.orDefault(), batch: b, total: total}
+	r.ctx, r.stop = context.WithCancelCause(ctx)
+	if b.MaxTotalBytes > 0 {
+		r.meter = &meter{limit: b.MaxTotalBytes}
+	}
+	return r
 }
 
 // job is a URL and its position.
@@ -111,61 +134,42 @@ type job struct {
 	url   string
 }
 
-// run yields the results as they come. Before it returns, however the loop
-// ends, all goroutines have ended.
-func (f *fetcher[T]) run(urls iter.Seq[string]) iter.Seq[Result[T]] {
-	return func(yield func(Result[T]) bool) {
-		results := make(chan Result[T])
-		var group workerpool.Group
-		group.Go(func(context.Context) error {
-			defer close(results)
-			f.fetchAll(urls, results)
-			return nil
-		})
-		defer func() {
-			f.stopped = context.Cause(f.ctx)
-			f.cancel(nil)
-			for range results { // after a break, to let the workers finish
-			}
-			if err := group.Wait(); err != nil {
-				panic(err) // the sequence of URLs panicked
-			}
-		}()
-		done := 0
-		for r := range results {
-			done++
-			if f.batch.OnProgress != nil {
-				f.batch.OnProgress(done, f.total)
-			}
-			if !yield(r) {
-				return
-			}
+// each calls yield with the results, until it returns false. When each returns,
+// all that it has started has ended.
+func (r *run[T]) each(urls iter.Seq[string], mapping mapping[T], yield func(Result[T]) bool) {
+	// The mapping is not told of the end of r.ctx: it would drop the jobs that
+	// have not begun, and their URLs with them.
+	ctx := context.WithoutCancel(r.ctx)
+	o := workerpool.Options{Workers: r.batch.Concurrency, Queue: r.batch.Concurrency}
+	done := 0
+	for result := range mapping(ctx, r.jobs(urls), r.fetch, o) {
+		done++
+		if !r.pass(done, result, yield) {
+			return
 		}
 	}
 }
 
-// fetchAll sends a result for every URL that it takes from the sequence.
-func (f *fetcher[T]) fetchAll(urls iter.Seq[string], results chan<- Result[T]) {
-	// The error of ForEach is the cause of f.ctx, which is known; fetch fails
-	// no task.
-	workerpool.ForEach(f.ctx, f.jobs(urls), func(ctx context.Context, j job) error {
-		results <- f.fetch(ctx, j)
-		return nil
-	}, workerpool.Options{Workers: f.batch.Concurrency})
-	for index, url := range f.pending {
-		results <- Result[T]{Index: index, URL: url, Err: context.Cause(f.ctx)}
+// pass hands a result to the loop of the caller. If that ends, or panics, what
+// is running ends too, which the mapping is about to wait for.
+func (r *run[T]) pass(done int, result Result[T], yield func(Result[T]) bool) (more bool) {
+	defer func() {
+		if !more {
+			r.stop(nil)
+		}
+	}()
+	if r.batch.OnProgress != nil {
+		r.batch.OnProgress(done, r.total)
 	}
+	return yield(result)
 }
 
-// jobs numbers the URLs and notes them as pending.
-func (f *fetcher[T]) jobs(urls iter.Seq[string]) iter.Seq[job] {
+// jobs numbers the URLs, as long as there is a use for them.
+func (r *run[T]) jobs(urls iter.Seq[string]) iter.Seq[job] {
 	return func(yield func(job) bool) {
 		index := 0
 		for url := range urls {
-			f.mu.Lock()
-			f.pending[index] = url
-			f.mu.Unlock()
-			if !yield(job{index, url}) {
+			if r.ctx.Err() != nil || !yield(job{index, url}) {
 				return
 			}
 			index++
@@ -173,23 +177,25 @@ func (f *fetcher[T]) jobs(urls iter.Seq[string]) iter.Seq[job] {
 	}
 }
 
-func (f *fetcher[T]) fetch(ctx context.Context, j job) Result[T] {
-	f.mu.Lock()
-	delete(f.pending, j.index)
-	f.mu.Unlock()
-	var r Result[T]
-	// A panic can only come from the caller's types, while they are decoded
-	// from one body. It is the failure of that body, not of the batch.
+// fetch is called by the workers. It returns no errors but in the Result.
+func (r *run[T]) fetch(_ context.Context, j job) (result Result[T], _ error) {
+	if r.ctx.Err() != nil {
+		return Result[T]{Index: j.index, URL: j.url, Err: context.Cause(r.ctx)}, nil
+	}
+	// A panic can only come from the caller's types and functions, while they
+	// are used for one URL. It is the failure of that, not of the batch.
 	panicked := panics.Try(func() error {
-		r = get[T](ctx, f.client, j.url)
+		call := r.client.newCall(r.ctx)
+		call.meter = r.meter
+		result = request[T](r.client, call, http.MethodGet, j.url, nil, nil)
 		return nil
 	})
 	if panicked != nil {
-		r = Result[T]{URL: j.url, Err: panicked}
+		result = Result[T]{URL: j.url, Err: panicked}
 	}
-	r.Index = j.index
-	if r.Err != nil && f.batch.FailFast {
-		f.cancel(r.Err)
+	result.Index = j.index
+	if result.Err != nil && (r.batch.FailFast || r.meter.exceeded()) {
+		r.stop(result.Err)
 	}
-	return r
+	return result, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -92,7 +93,7 @@ func TestConcurrencyIsBounded(t *testing.T) {
 		})
 		for concurrency, want := range map[int]int32{0: 16, 1: 1, 5: 5} {
 			most.Store(0)
-			_, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s}), urls(50), fetch.Batch{Concurrency: concurrency})
+			_, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s, PerHost: -1}), urls(50), fetch.Batch{Concurrency: concurrency})
 			if err != nil || most.Load() != want {
 				t.Errorf("Concurrency %d: %d requests at once, %v; want %d", concurrency, most.Load(), err, want)
 			}
@@ -105,7 +106,7 @@ func TestFailFast(t *testing.T) {
 		s := pathStub(t)
 		list := urls(100)
 		list[9] = "http://a/9/bad"
-		results, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s}), list, fetch.Batch{Concurrency: 10, FailFast: true})
+		results, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s, PerHost: -1}), list, fetch.Batch{Concurrency: 10, FailFast: true})
 		status, ok := errors.AsType[*fetch.StatusError](err)
 		if !ok || status.URL != "http://a/9/bad" || len(results) != 100 {
 			t.Fatalf("All = %d results, %v; want 100, the error of http://a/9/bad", len(results), err)
@@ -280,4 +281,57 @@ func TestNoURLs(t *testing.T) {
 	if results, err := fetch.All[string](t.Context(), nil, nil, fetch.Batch{}); len(results) != 0 || err != nil {
 		t.Errorf("All(nothing) = %v, %v; want none, nil", results, err)
 	}
+}
+
+// TestOrderedKeepsTheOrder gets URLs of which the last is the fastest, from an
+// endless sequence, which must not run far ahead.
+func TestOrderedKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := pathStub(t)
+		var taken atomic.Int64
+		endless := func(yield func(string) bool) {
+			for yield(fmt.Sprintf("http://a/%d", taken.Load())) {
+				taken.Add(1)
+			}
+		}
+		next := 0
+		for i, r := range fetch.Ordered[string](t.Context(), newClient(t, fetch.Options{Transport: s}), endless, fetch.Batch{Concurrency: 4}) {
+			if i != next || r.Index != next || r.Value != fmt.Sprintf("/%d", next) {
+				t.Errorf("Ordered yields %d, %+v; want %d", i, r, next)
+			}
+			if n := int(taken.Load()); n > next+2*4+1 {
+				t.Errorf("%d URLs were taken for %d results; want at most 8 ahead", n, next)
+			}
+			if next++; next == 30 {
+				break
+			}
+		}
+	})
+}
+
+func TestMaxTotalBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStub(t, func(attempt int, req *http.Request) (*http.Response, error) {
+			if attempt%2 == 1 { // its bytes are not kept, and do not count
+				resp := respond(200, "")
+				resp.ContentLength, resp.Body = 10, io.NopCloser(io.MultiReader(strings.NewReader("five."), brokenReader{}))
+				return resp, nil
+			}
+			return respond(200, "ten bytes."), nil
+		})
+		o := fetch.Options{Transport: s, Retry: fetch.RetryPolicy{BaseDelay: 1}}
+		results, err := fetch.All[[]byte](t.Context(), newClient(t, o), urls(10), fetch.Batch{Concurrency: 1, MaxTotalBytes: 100})
+		if err != nil || results[9].Err != nil {
+			t.Errorf("All with exactly as many bytes = %v, %v; want nil", err, results[9].Err)
+		}
+		results, err = fetch.All[[]byte](t.Context(), newClient(t, o), urls(10), fetch.Batch{Concurrency: 1, MaxTotalBytes: 99})
+		if !errors.Is(err, fetch.ErrBodyTooLarge) || !strings.Contains(err.Error(), "more than Batch.MaxTotalBytes, 99 bytes, in all bodies together") {
+			t.Errorf("All with too many bytes = %v; want ErrBodyTooLarge", err)
+		}
+		for i, r := range results {
+			if got := r.Err == nil; got != (i < 9) {
+				t.Errorf("results[%d] = %q, %v; want the first 9", i, r.Value, r.Err)
+			}
+		}
+	})
 }

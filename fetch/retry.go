@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -57,89 +58,101 @@ func (p *RetryPolicy) check(c *config.Check, field string) {
 // forbids a retry after a transport error, that error wraps
 // [ErrBudgetExhausted].
 func Retry(p RetryPolicy) Middleware {
-	c := config.For("fetch")
-	p.check(c, "RetryPolicy")
-	if err := c.Err(); err != nil {
-		panic(err.Error())
+	mustCheck(func(c *config.Check) { p.check(c, "RetryPolicy") })
+	return func(base http.RoundTripper) http.RoundTripper {
+		stats := new(counters)
+		return newRetrier(&attempts{base: base, stats: stats}, p, newHosts(hostSettings{}), stats)
 	}
-	return func(base http.RoundTripper) http.RoundTripper { return newRetrier(base, p, 0) }
 }
 
-// retrier is safe for concurrent use.
+// retrier is the RoundTripper of [Retry]. It has an attempts somewhere below.
 type retrier struct {
-	base           http.RoundTripper
-	policy         RetryPolicy
-	attemptTimeout time.Duration // until the headers of one attempt; 0 is off
-	budgets        budgets
+	base   http.RoundTripper
+	policy RetryPolicy
+	hosts  *hosts
+	stats  *counters
 }
 
-func newRetrier(base http.RoundTripper, p RetryPolicy, attemptTimeout time.Duration) *retrier {
-	if p.Attempts == 0 {
-		p.Attempts = defaultAttempts
-	}
-	if p.MaxDelay == 0 {
-		p.MaxDelay = defaultMaxDelay
-	}
-	if p.MaxRetryAfter == 0 {
-		p.MaxRetryAfter = defaultMaxRetryAfter
-	}
-	return &retrier{base: base, policy: p, attemptTimeout: attemptTimeout}
+func newRetrier(base http.RoundTripper, p RetryPolicy, hosts *hosts, stats *counters) *retrier {
+	p.Attempts = cmp.Or(p.Attempts, defaultAttempts)
+	p.MaxDelay = cmp.Or(p.MaxDelay, defaultMaxDelay)
+	p.MaxRetryAfter = cmp.Or(p.MaxRetryAfter, defaultMaxRetryAfter)
+	return &retrier{base: base, policy: p, hosts: hosts, stats: stats}
 }
-
-// trail is what a Client wants to know of how its request fared.
-type trail struct {
-	attempts        int
-	budgetExhausted bool
-}
-
-type trailKey struct{}
 
 // RoundTrip implements [http.RoundTripper].
 func (t *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := req.Context()
-	log, ok := ctx.Value(trailKey{}).(*trail)
-	if !ok {
-		log = new(trail)
+	c := callOf(req.Context())
+	if c == nil || c.hosts != t.hosts { // not in a Client, or in one that is made of others
+		c = &call{hosts: t.hosts}
+		c.begin(req.Context(), 0)
+		req = req.WithContext(&c.first)
 	}
-	host := req.URL.Scheme + "://" + req.URL.Host
-	t.budgets.deposit(host)
+	c.host = t.hosts.find(req.URL)
+	c.host.budget.deposit()
 	for attempt := 1; ; attempt++ {
-		log.attempts++
-		resp, err := t.send(req)
-		if attempt >= t.policy.Attempts || !retryable(req, resp, err) {
-			return resp, err
+		out, err := c.authorize(req)
+		if err != nil {
+			return refuse(req, err)
 		}
-		delay, ok := t.delay(ctx, resp, attempt)
-		if !ok {
+		resp, err := t.base.RoundTrip(out)
+		delay := time.Duration(0)
+		switch {
+		case err == nil && resp.StatusCode < 400:
+			return resp, nil
+		case err == nil && c.renew(resp.StatusCode, req):
+			attempt-- // this one was about the token
+		case attempt >= t.policy.Attempts || c.Err() != nil || !retryable(req, resp, err):
 			return resp, err
+		default:
+			var ok bool
+			if delay, ok = t.delay(c, resp, attempt); !ok {
+				return resp, err
+			}
 		}
-		if !t.budgets.withdraw(host) {
-			log.budgetExhausted = true
+		if !c.host.budget.withdraw() {
+			t.stats.exhausted.Add(1)
+			c.budgetExhausted = true
 			if err != nil {
 				err = fmt.Errorf("%w: %w", err, ErrBudgetExhausted)
 			}
 			return resp, err
 		}
 		if resp != nil {
-			drain(resp.Body, resp.Body.(*attemptBody).cancel)
+			discard(resp)
 		}
-		if err := sleep(ctx, delay); err != nil {
+		if delay > 0 {
+			if err := sleep(c, delay); err != nil {
+				return nil, err
+			}
+		}
+		if req, err = rewind(c.again(req)); err != nil {
 			return nil, err
 		}
-		if req, err = again(req); err != nil {
-			return nil, err
-		}
+		t.stats.retries.Add(1)
 	}
 }
+
+// CloseIdleConnections is called by [http.Client.CloseIdleConnections].
+func (t *retrier) CloseIdleConnections() { closeIdle(t.base) }
 
 // retryable reports whether the request can be sent again and the outcome
 // suggests that it would help.
 func retryable(req *http.Request, resp *http.Response, err error) bool {
-	if req.Context().Err() != nil || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+	if !rewindable(req) {
 		return false
 	}
 	if err != nil {
+		if said, ok := errors.AsType[interface {
+			error
+			Retryable() bool
+		}](err); ok && !said.Retryable() {
+			return false
+		}
 		// Some things will be as wrong the next time.
+		if errors.Is(err, ErrBlockedAddress) {
+			return false
+		}
 		if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 			return false
 		}
@@ -149,15 +162,25 @@ func retryable(req *http.Request, resp *http.Response, err error) bool {
 		if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 			return true // nothing was sent
 		}
-		return idempotent(req)
+		return idempotent(req) && !errors.Is(err, ErrBodyTooLarge)
 	}
-	switch resp.StatusCode {
+	return retryableStatus(resp.StatusCode) && idempotent(req)
+}
+
+func retryableStatus(status int) bool {
+	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return idempotent(req)
+		return true
 	}
 	return false
 }
+
+// hasBody reports whether something is sent after the headers.
+func hasBody(req *http.Request) bool { return req.Body != nil && req.Body != http.NoBody }
+
+// rewindable reports whether the body can be sent again.
+func rewindable(req *http.Request) bool { return !hasBody(req) || req.GetBody != nil }
 
 // idempotent reports whether sending req twice is defined to be the same as
 // sending it once: by its method (RFC 9110, section 9.2.2) or by a key.
@@ -197,6 +220,7 @@ func (t *retrier) delay(ctx context.Context, resp *http.Response, attempt int) (
 	return wait, true
 }
 
+// sleep waits for d, and returns an error if ctx ends before.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -208,8 +232,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// again returns a copy of req with a fresh body.
-func again(req *http.Request) (*http.Request, error) {
+// rewind returns req, which is ours to change, with a fresh body.
+func rewind(req *http.Request) (*http.Request, error) {
 	if req.GetBody == nil {
 		return req, nil
 	}
@@ -217,36 +241,6 @@ func again(req *http.Request) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req = req.WithContext(req.Context())
 	req.Body = body
 	return req, nil
-}
-
-// send makes one attempt under a context of its own, which lives until the
-// response body is closed.
-func (t *retrier) send(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(req.Context())
-	var timer *time.Timer
-	if t.attemptTimeout > 0 {
-		timer = time.AfterFunc(t.attemptTimeout, cancel)
-	}
-	resp, err := t.base.RoundTrip(req.WithContext(ctx))
-	timedOut := timer != nil && !timer.Stop()
-	if timedOut || err != nil {
-		cancel()
-		if err == nil {
-			resp.Body.Close() // its headers came in the moment the time was up
-		}
-		if timedOut {
-			err = &timeoutError{limit: "attempt timeout", after: t.attemptTimeout}
-		}
-		return nil, err
-	}
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		// The body is a connection now, which a wrapper would hide.
-		context.AfterFunc(req.Context(), cancel)
-		return resp, nil
-	}
-	resp.Body = &attemptBody{ReadCloser: resp.Body, cancel: cancel}
-	return resp, nil
 }

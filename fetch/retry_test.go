@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -268,36 +267,6 @@ func TestBudget(t *testing.T) {
 			t.Errorf("status of an exhausted origin = %v; want a StatusError that wraps ErrBudgetExhausted", err)
 		}
 	})
-}
-
-// TestManyHosts checks that hosts chosen by others do not grow the budgets
-// without bound.
-func TestManyHosts(t *testing.T) {
-	s := newStub(t, func(int, *http.Request) (*http.Response, error) { return respond(200, ""), nil })
-	rt := fetch.Chain(s, fetch.Retry(fetch.RetryPolicy{}))
-	for i := range 2 * fetch.MaxHosts {
-		req, err := http.NewRequest("GET", fmt.Sprintf("http://host%d/", i), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := rt.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-	}
-	if n := fetch.Hosts(rt); n > fetch.MaxHosts {
-		t.Errorf("budgets for %d hosts are kept; want at most %d", n, fetch.MaxHosts)
-	}
-}
-
-func TestRetryRefusesAWrongPolicy(t *testing.T) {
-	defer func() {
-		if got, want := recover(), "fetch: RetryPolicy.Attempts is -1 (int): must be 1 or more, or 0 for the default of 3"; got != want {
-			t.Errorf("Retry panics with %v; want %s", got, want)
-		}
-	}()
-	fetch.Retry(fetch.RetryPolicy{Attempts: -1})
 }
 
 func TestChainOrder(t *testing.T) {
