@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/goplinth/plinth/internal/problem"
 )
 
 // ErrNotStruct is returned when what is to be validated or compiled is not a
@@ -76,6 +78,21 @@ func (e Errors) Unwrap() []error {
 // HTTPStatus returns 422, Unprocessable Content: the request was understood,
 // and what it says is wrong.
 func (e Errors) HTTPStatus() int { return 422 }
+
+// Problem is an RFC 9457 problem details object.
+type Problem = problem.Object
+
+// Problem returns what a client may be told about e: the status and its title,
+// and the errors as the extension "errors", in the form of
+// [FieldError.MarshalJSON]. Package errors finds it there and writes it as the
+// answer to a request.
+func (e Errors) Problem() Problem {
+	return Problem{
+		Title:      "Unprocessable Entity",
+		Status:     e.HTTPStatus(),
+		Extensions: map[string]any{"errors": e},
+	}
+}
 
 // MarshalJSON returns a JSON array with an object for each error, as
 // [FieldError.MarshalJSON] describes it. Nil is an empty array.

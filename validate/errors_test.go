@@ -108,3 +108,26 @@ func TestTagErrorText(t *testing.T) {
 		t.Errorf("Compile = %v; want %v", err, want)
 	}
 }
+
+// TestProblem writes the errors as the answer to a request, through a wrap.
+func TestProblem(t *testing.T) {
+	type form struct {
+		Email string `json:"email" validate:"required,email"`
+		Age   int    `json:"age" validate:"min=18"`
+	}
+	err := fmt.Errorf("sign up: %w", validate.Struct(&form{Email: "ann", Age: 7}))
+	errs, ok := errors.AsType[validate.Errors](err)
+	if !ok {
+		t.Fatalf("Struct = %v; want Errors", err)
+	}
+	got, err := json.Marshal(errs.Problem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"errors":[{"path":"email","pointer":"/email","rule":"email","code":"email","message":"must be an e-mail address"},` +
+		`{"path":"age","pointer":"/age","rule":"min","code":"min","param":18,"message":"must be at least 18"}],` +
+		`"status":422,"title":"Unprocessable Entity"}`
+	if string(got) != want {
+		t.Errorf("Problem() = %s; want %s", got, want)
+	}
+}
