@@ -58,3 +58,36 @@ func TestValidValueCostsNoAllocation(t *testing.T) {
 		t.Errorf("Valid of an invalid value: allocations = %v; want 0", allocs)
 	}
 }
+
+// TestErrorsCostFewAllocations has as many errors as are reported by default:
+// their list and its header, and the paths of those that are nested.
+func TestErrorsCostFewAllocations(t *testing.T) {
+	if race.Enabled {
+		t.Skip("sync.Pool drops at random under the race detector")
+	}
+	type form struct {
+		A, B, C int       `validate:"min=1"`
+		List    []account `validate:"dive"`
+	}
+	v := newValidator[form](t, validate.Options{})
+	schema, err := validate.Schema(
+		validate.Field("a", func(f *form) int { return f.A }, validate.Min(1)),
+		validate.Compare("b", func(f *form) int { return f.B }, validate.Greater, "c", func(f *form) int { return f.C }),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, many := &form{}, &form{List: make([]account, 48)}
+	for name, tt := range map[string]struct {
+		call func()
+		want float64
+	}{
+		"three":  {func() { v.Validate(few) }, 2},
+		"99":     {func() { v.Validate(many) }, 3},
+		"schema": {func() { schema.Validate(few) }, 2},
+	} {
+		if allocs := testing.AllocsPerRun(100, tt.call); allocs > tt.want {
+			t.Errorf("%s: allocations = %v; want %v at most", name, allocs, tt.want)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func under(first step, err error) (Errors, error) {
 		return nil, err
 	}
 	for i, e := range errs {
-		errs[i].Path = Path{slices.Concat([]step{first}, e.Path.steps)}
+		errs[i].Path = newPath(e.Path.steps([]step{first}))
 	}
 	return errs, nil
 }

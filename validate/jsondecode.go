@@ -83,7 +83,7 @@ func (d *jsonDecoder) fail(e FieldError) bool {
 	for i, s := range d.path {
 		steps[i] = step{kind: s.kind, index: s.index, text: cutName(s.name)}
 	}
-	e.Path = Path{steps}
+	e.Path = newPath(steps)
 	d.errs = append(d.errs, e)
 	return d.limits.errors > 1
 }
@@ -135,7 +135,7 @@ func (d *jsonDecoder) result(rules error) error {
 // or around it, or one that is compared with others.
 func (d *jsonDecoder) isDueToLoss(e FieldError) bool {
 	return len(d.lost) > 0 && comparesFields(e.Rule) ||
-		slices.ContainsFunc(d.lost, func(p Path) bool { return overlap(p.steps, e.Path.steps) })
+		slices.ContainsFunc(d.lost, func(p Path) bool { return overlap(p.steps(nil), e.Path.steps(nil)) })
 }
 
 // comparesFields reports whether a rule looks at more than the field it is for,

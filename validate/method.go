@@ -98,7 +98,7 @@ func (w *walker) adopt(err error, method string) bool {
 	}
 	if errs, ok := errors.AsType[Errors](err); ok {
 		for i := range errs {
-			if w.c == nil || !w.c.add(&errs[i], errs[i].Path.steps) {
+			if w.c == nil || !w.c.add(&errs[i], errs[i].Path) {
 				return false
 			}
 		}
@@ -108,7 +108,7 @@ func (w *walker) adopt(err error, method string) bool {
 		return false
 	}
 	if e, ok := errors.AsType[FieldError](err); ok {
-		return w.c.add(&e, e.Path.steps)
+		return w.c.add(&e, e.Path)
 	}
-	return w.c.add(&FieldError{Code: "invalid", Message: err.Error()}, nil)
+	return w.c.add(&FieldError{Code: "invalid", Message: err.Error()}, Path{})
 }

@@ -3,6 +3,7 @@ package validate
 import (
 	"encoding"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,7 +15,32 @@ import (
 // the fields have on the wire, the indexes of slices and arrays, and the keys
 // of maps. The zero Path is the struct itself. Paths do not change.
 type Path struct {
-	steps []step
+	_ [0]func() // equal paths may differ in memory, so that == would mislead
+
+	// A pointer keeps a FieldError small, and the memory for errors is most of
+	// what they cost.
+	last *step
+}
+
+// newPath returns the path over steps, which it takes over.
+func newPath(steps []step) Path {
+	if len(steps) == 0 {
+		return Path{}
+	}
+	for i := range steps[1:] {
+		steps[i+1].up = &steps[i]
+	}
+	return Path{last: &steps[len(steps)-1]}
+}
+
+// steps appends the steps of p to list, the outermost first.
+func (p Path) steps(list []step) []step {
+	n := len(list)
+	for s := p.last; s != nil; s = s.up {
+		list = append(list, *s)
+	}
+	slices.Reverse(list[n:])
+	return list
 }
 
 // String returns the path in the manner of Go expressions: items[3].qty. Map
@@ -22,7 +48,8 @@ type Path struct {
 // plain ASCII identifiers: labels[env], labels["a b"].
 func (p Path) String() string {
 	var b []byte
-	for i, s := range p.steps {
+	var list [8]step
+	for i, s := range p.steps(list[:0]) {
 		switch {
 		case s.kind == stepField && i > 0:
 			b = append(b, '.')
@@ -50,7 +77,8 @@ func (p Path) String() string {
 // zero Path is the empty pointer, which is the whole document.
 func (p Path) Pointer() string {
 	var b strings.Builder
-	for _, s := range p.steps {
+	var list [8]step
+	for _, s := range p.steps(list[:0]) {
 		b.WriteByte('/')
 		if s.kind == stepIndex {
 			b.WriteString(strconv.Itoa(s.index))
@@ -74,6 +102,7 @@ const (
 // A step of a path. Only a stepIndex uses index, and it uses no text, so that
 // walking a slice formats no numbers.
 type step struct {
+	up    *step // the step before, in a Path
 	kind  stepKind
 	index int
 	text  string

@@ -57,8 +57,8 @@ type plan struct {
 func (p *plan) isEmpty() bool { return p.ready && len(p.fields) == 0 && p.methods == 0 }
 
 type field struct {
-	index int     // in the struct
-	path  [1]step // its name on the wire
+	index int  // in the struct
+	step  step // its name on the wire
 	node  node
 }
 
@@ -194,7 +194,7 @@ func (c *compiler) plan(t reflect.Type) *plan {
 		for i := range t.NumField() {
 			f := fieldCompiler{compiler: c, typ: t, field: t.Field(i)}
 			if n, name := f.compile(p.methods); !n.isEmpty() {
-				p.fields = append(p.fields, field{i, [1]step{{kind: stepField, text: name}}, n})
+				p.fields = append(p.fields, field{i, step{kind: stepField, text: name}, n})
 				p.related = p.related || f.related
 			}
 		}

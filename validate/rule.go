@@ -55,6 +55,7 @@ func (r *Rule[V]) check() error {
 type rules[V any] struct {
 	list    []Rule[V]
 	fails   []FieldError // for each of list
+	inside  bool         // a rule looks inside the value
 	pointed bool         // a rule needs a pointer
 	boxes   *sync.Pool   // of *V, for values that cannot be pointed to
 }
@@ -65,6 +66,7 @@ func rulesOf[V any](list []Rule[V]) (rules[V], error) {
 	for i := range rs.list {
 		r := &rs.list[i]
 		mistakes = append(mistakes, r.check())
+		rs.inside = rs.inside || r.Check == nil
 		rs.pointed = rs.pointed || r.at != nil
 		e := FieldError{Rule: r.Code, Code: r.Code, Param: r.Param, Message: r.Message}
 		if e.Message == "" {
@@ -100,14 +102,14 @@ func (rs *rules[V]) run(v V, p *V, c *collector) bool {
 		r := &rs.list[i]
 		before := 0
 		if c != nil {
-			before = len(c.errs)
+			before = len(c.found)
 		}
 		switch {
 		case r.Check != nil:
 			if r.Check(v) {
 				continue
 			}
-			if c == nil || !c.fail(rs.fails[i]) {
+			if c == nil || !c.fail(&rs.fails[i]) {
 				return false
 			}
 		case failed: // what is inside is looked at only if the value's own rules hold
@@ -121,7 +123,7 @@ func (rs *rules[V]) run(v V, p *V, c *collector) bool {
 				return false
 			}
 		}
-		if c == nil || len(c.errs) == before {
+		if c == nil || len(c.found) == before {
 			continue
 		}
 		failed = true
@@ -133,13 +135,15 @@ func (rs *rules[V]) run(v V, p *V, c *collector) bool {
 }
 
 // fail reports the error of a typed rule at the current path.
-func (c *collector) fail(e FieldError) bool {
+func (c *collector) fail(e *FieldError) bool {
 	if c.messages != nil {
-		if text := c.messages.Message(e); text != "" {
-			e.Message = text
+		if text := c.messages.Message(*e); text != "" {
+			own := *e
+			own.Message = text
+			e = &own
 		}
 	}
-	return c.add(&e, nil)
+	return c.add(e, Path{})
 }
 
 // Required returns a rule that the value is not the zero value of its type.
@@ -303,7 +307,7 @@ func eachEntry[K comparable, V any](m map[K]V, c *collector, check func(K, V) bo
 		}
 		return true
 	}
-	first, at := len(c.errs), len(c.path)
+	first, at := len(c.found), len(c.path)
 	defer func() { c.sort(first, at) }()
 	for k, v := range m {
 		c.path = append(c.path, keyStep(reflect.ValueOf(&k).Elem()))

@@ -75,11 +75,18 @@ func Field[T, V any](name string, get func(*T) V, list ...Rule[V]) FieldRule[T] 
 	if f.mistake = err; err != nil {
 		return f
 	}
+	place := &step{kind: stepField, text: name}
 	f.check = func(v *T, c *collector) bool {
-		if c == nil || name == "" {
+		switch {
+		case c == nil || name == "":
 			return rs.value(get(v), c)
+		case !rs.inside:
+			c.tail = place
+			ok := rs.value(get(v), c)
+			c.tail = nil
+			return ok
 		}
-		c.path = append(c.path, step{kind: stepField, text: name})
+		c.path = append(c.path, *place)
 		ok := rs.value(get(v), c)
 		c.path = c.path[:len(c.path)-1]
 		return ok
@@ -147,6 +154,7 @@ func Compare[T any, V cmp.Ordered](name string, a func(*T) V, op Op, other strin
 	default:
 		fail := FieldError{Rule: "compare", Code: opCodes[op], Param: other}
 		fail.Message = english(&fail)
+		place := &step{kind: stepField, text: name}
 		f.check = func(v *T, c *collector) bool {
 			if holds(a(v), op, b(v)) {
 				return true
@@ -154,9 +162,9 @@ func Compare[T any, V cmp.Ordered](name string, a func(*T) V, op Op, other strin
 			if c == nil {
 				return false
 			}
-			c.path = append(c.path, step{kind: stepField, text: name})
-			ok := c.fail(fail)
-			c.path = c.path[:len(c.path)-1]
+			c.tail = place
+			ok := c.fail(&fail)
+			c.tail = nil
 			return ok
 		}
 	}

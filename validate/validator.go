@@ -85,7 +85,7 @@ func (val *Validator[T]) explain(s []T, first int) error {
 		if val.isNil(&s[i]) {
 			e := FieldError{Rule: "required", Code: "required"}
 			e.Message = c.messageOf(&e)
-			c.add(&e, nil)
+			c.add(&e, Path{})
 		} else if !val.collect(&s[i], c) {
 			break
 		}
@@ -117,7 +117,7 @@ func (val *Validator[T]) collect(v *T, c *collector) bool {
 	if ok = w.inside(val.plan, s); ok && !w.later {
 		return true
 	}
-	return val.registry.collect(context.Background(), ok, val.plan, s, nil, c)
+	return val.registry.collect(context.Background(), ok, val.plan, s, nil, w.from, c)
 }
 
 func (val *Validator[T]) mustBeMade() {

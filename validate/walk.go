@@ -29,49 +29,62 @@ type walker struct {
 	ctx   context.Context
 	later bool
 
+	// from is the first field of the outermost struct to check. The first pass
+	// leaves in it the one that it ended at, where the second begins.
+	from int
+
 	c *collector // nil in the first pass
 }
 
 // A collector takes down errors and where they are.
 type collector struct {
 	*registry
-	path []step
-	errs Errors // at most maxErrors
-	more bool   // there are more errors than errs holds
+	path  []step
+	found []failure // at most maxErrors
+	more  bool      // there are more errors than that
 
 	fault error // from a validator inside a typed rule: there is no result
 
 	// tail is what follows path while the rules of a leaf run. In the outermost
 	// struct path is empty, so that the errors there share what the plan has.
-	tail []step
+	tail *step
 
 	// steps has the paths of the errors one after the other, so that they do
 	// not cost an allocation each.
 	steps []step
 }
 
-// add reports e at the current path, followed by below. It returns false to
-// end the walk.
-func (c *collector) add(e *FieldError, below []step) bool {
-	if len(c.errs) == c.maxErrors {
+// A failure is an error until it is known how many there are: the error of a
+// rule, which all its failures share, and the path of this one, either shared
+// as well or from one of the collector's steps to another.
+type failure struct {
+	err        *FieldError
+	shared     Path
+	start, end int
+}
+
+// add reports e, which must not change any more, at the current path, followed
+// by below. It returns false to end the walk.
+func (c *collector) add(e *FieldError, below Path) bool {
+	if len(c.found) == c.maxErrors {
 		c.more = true
 		return false
 	}
-	c.errs = append(c.errs, *e)
-	path := &c.errs[len(c.errs)-1].Path
+	f := failure{err: e, start: len(c.steps)}
 	switch {
-	case len(c.path)+len(c.tail) == 0:
-		path.steps = below
-	case len(c.path)+len(below) == 0:
-		path.steps = c.tail
+	case len(c.path) == 0 && c.tail == nil:
+		f.shared = below
+	case len(c.path) == 0 && below.last == nil:
+		f.shared = Path{last: c.tail}
 	default:
-		if c.steps == nil {
-			c.steps = make([]step, 0, 2*(len(c.path)+len(c.tail)+len(below)))
+		c.steps = append(c.steps, c.path...)
+		if c.tail != nil {
+			c.steps = append(c.steps, *c.tail)
 		}
-		start := len(c.steps)
-		c.steps = append(append(append(c.steps, c.path...), c.tail...), below...)
-		path.steps = slices.Clip(c.steps[start:])
+		c.steps = below.steps(c.steps)
 	}
+	f.end = len(c.steps)
+	c.found = append(c.found, f)
 	return c.maxErrors > 1
 }
 
@@ -88,18 +101,29 @@ func (r *registry) newCollector() *collector {
 // err returns the errors, of which the last may say that there are more. The
 // collector must not be used after that.
 func (c *collector) err() error {
-	if c.more {
-		e := FieldError{Code: "max_errors", Param: c.maxErrors}
-		e.Message = c.messageOf(&e)
-		c.errs[len(c.errs)-1] = e
-	}
 	err := c.fault
-	if err == nil && len(c.errs) > 0 { // if there are none now, the value was changed between the passes
-		err = append(make(Errors, 0, len(c.errs)), c.errs...)
+	if err == nil && len(c.found) > 0 { // if there are none now, the value was changed between the passes
+		errs := make(Errors, len(c.found))
+		steps := slices.Clone(c.steps)
+		for i, f := range c.found {
+			errs[i] = *f.err
+			if errs[i].Path = f.shared; f.start < f.end {
+				errs[i].Path = newPath(steps[f.start:f.end])
+			}
+		}
+		if c.more {
+			e := FieldError{Code: "max_errors", Param: c.maxErrors}
+			e.Message = c.messageOf(&e)
+			errs[len(errs)-1] = e
+		}
+		err = errs
 	}
-	clear(c.errs)
-	if cap(c.errs) <= 2*defaultMaxErrors {
-		*c = collector{registry: c.registry, errs: c.errs[:0], path: c.path[:0]}
+	if cap(c.found) <= 2*defaultMaxErrors && cap(c.steps)+cap(c.path) <= 8*defaultMaxErrors {
+		// What waits in the pool holds on to nothing of the value.
+		clear(c.found)
+		clear(c.steps)
+		clear(c.path[:cap(c.path)])
+		*c = collector{registry: c.registry, path: c.path[:0], found: c.found[:0], steps: c.steps[:0]}
 		c.registry.collectors.Put(c)
 	}
 	return err
@@ -117,14 +141,15 @@ func (r *registry) validate(ctx context.Context, p *plan, v reflect.Value, m *ma
 		return w.fault
 	}
 	c := r.newCollector()
-	r.collect(ctx, ok, p, v, m, c)
+	r.collect(ctx, ok, p, v, m, w.from, c)
 	return c.err()
 }
 
-// collect walks v once more and adds its errors to c: those of rules with a
-// context if all others hold, as ok says. It returns false to end the walk.
-func (r *registry) collect(ctx context.Context, ok bool, p *plan, v reflect.Value, m *mask, c *collector) bool {
-	w := walker{registry: r, top: v, mask: m, c: c}
+// collect walks v once more, leaving out the fields before from, and adds its
+// errors to c: those of rules with a context if all others hold, as ok says. It
+// returns false to end the walk.
+func (r *registry) collect(ctx context.Context, ok bool, p *plan, v reflect.Value, m *mask, from int, c *collector) bool {
+	w := walker{registry: r, top: v, mask: m, from: from, c: c}
 	if ok {
 		w.ctx = ctx
 	}
@@ -144,20 +169,22 @@ func (r *registry) valid(p *plan, v reflect.Value) bool {
 		return true
 	}
 	c := r.newCollector()
-	r.collect(context.Background(), true, p, v, nil, c)
+	r.collect(context.Background(), true, p, v, nil, 0, c)
 	return c.err() == nil
 }
 
 // inside checks the outermost struct, or another value on its own.
 func (w *walker) inside(p *plan, v reflect.Value) bool {
 	if p.whole != nil {
-		return w.value(p.whole, v)
+		ok := w.value(p.whole, v)
+		w.from = 0 // a struct was not the outermost value
+		return ok
 	}
 	return len(p.fields) == 0 || w.structure(p, v)
 }
 
 // fail reports a failure at the current path.
-func (w *walker) fail(e *FieldError) bool { return w.c != nil && w.c.add(e, nil) }
+func (w *walker) fail(e *FieldError) bool { return w.c != nil && w.c.add(e, Path{}) }
 
 func (w *walker) tooDeep() bool {
 	if w.c == nil {
@@ -165,7 +192,7 @@ func (w *walker) tooDeep() bool {
 	}
 	e := FieldError{Code: "max_depth", Param: w.maxDepth}
 	e.Message = w.messageOf(&e)
-	return w.c.add(&e, nil)
+	return w.c.add(&e, Path{})
 }
 
 func (w *walker) push(s step) {
@@ -190,7 +217,11 @@ func (w *walker) structure(p *plan, v reflect.Value) bool {
 	if p.related {
 		w.parent = v
 	}
-	for i := range p.fields {
+	first := 0
+	if w.depth == 1 {
+		first = w.from
+	}
+	for i := first; i < len(p.fields); i++ {
 		f := &p.fields[i]
 		if mask != nil {
 			var ok bool
@@ -199,34 +230,36 @@ func (w *walker) structure(p *plan, v reflect.Value) bool {
 			}
 		}
 		v := v.Field(f.index)
-		if f.node.leaf.kind != leafNone {
-			if !f.node.leaf.holds(v) && !w.refuse(f, v) {
-				return false
-			}
+		if f.node.leaf.kind != leafNone && f.node.leaf.holds(v) {
 			continue
 		}
-		if w.c != nil {
-			w.push(f.path[0])
-		}
-		if !w.value(&f.node, v) {
+		if !w.field(f, v) {
+			w.from = i // the outermost struct is left last
 			return false
 		}
-		w.pop()
 	}
 	w.parent, w.mask = around, mask
 	w.depth--
 	return true
 }
 
-// refuse reports the rules of a leaf that v breaks.
-func (w *walker) refuse(f *field, v reflect.Value) bool {
-	if w.c == nil {
+// field checks a field of a struct, other than a leaf that holds.
+func (w *walker) field(f *field, v reflect.Value) bool {
+	if f.node.leaf.kind != leafNone {
+		if w.c == nil {
+			return false
+		}
+		w.c.tail = &f.step
+		_, ok := w.rules(&f.node, v, false)
+		w.c.tail = nil
+		return ok
+	}
+	w.push(f.step)
+	if !w.value(&f.node, v) {
 		return false
 	}
-	w.c.tail = f.path[:]
-	_, ok := w.rules(&f.node, v, false)
-	w.c.tail = nil
-	return ok
+	w.pop()
+	return true
 }
 
 // value checks a value: its rules until one fails, and if none does, what is
@@ -413,14 +446,14 @@ func (w *walker) nested(n *node, p *plan, v reflect.Value) bool {
 		w.pop()
 	}
 	if w.c != nil {
-		before = len(w.c.errs)
+		before = len(w.c.found)
 	}
 	if len(p.fields) > 0 && !n.fieldsOff && !w.structure(p, v) {
 		return false
 	}
 	// The method may rely on what the tags say, so it is not asked if they do
 	// not hold.
-	if p.methods != 0 && !n.methodsOff && w.mask == nil && (w.c == nil || len(w.c.errs) == before) && !w.ask(p, v) {
+	if p.methods != 0 && !n.methodsOff && w.mask == nil && (w.c == nil || len(w.c.found) == before) && !w.ask(p, v) {
 		return false
 	}
 	if inline {
@@ -446,7 +479,7 @@ func (w *walker) entries(n *node, v reflect.Value) bool {
 	if w.c == nil {
 		return w.eachEntry(n, v)
 	}
-	first, at := len(w.c.errs), len(w.c.path)
+	first, at := len(w.c.found), len(w.c.path)
 	ok := w.eachEntry(n, v)
 	w.c.sort(first, at)
 	return ok
@@ -457,8 +490,8 @@ func (w *walker) entries(n *node, v reflect.Value) bool {
 // than the limit on their number, where sorting the keys would cost by the size
 // of the map. The sort is stable to keep the errors of one entry in order.
 func (c *collector) sort(first, at int) {
-	slices.SortStableFunc(c.errs[first:], func(a, b FieldError) int {
-		return cmp.Compare(a.Path.steps[at].text, b.Path.steps[at].text)
+	slices.SortStableFunc(c.found[first:], func(a, b failure) int {
+		return cmp.Compare(c.steps[a.start+at].text, c.steps[b.start+at].text)
 	})
 }
 

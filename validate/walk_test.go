@@ -192,6 +192,57 @@ func TestErrorsOfMapsAreInOrder(t *testing.T) {
 
 // What a walk over a map leaves behind for the next one holds nothing of the
 // map: a secret in it is gone with the map.
+// TestSecondPassLeavesNothingOut has errors before the place where the first
+// pass ended, in structs that are not the outermost value.
+func TestSecondPassLeavesNothingOut(t *testing.T) {
+	type pair struct {
+		A string `json:"a" validate:"required"`
+		B string `json:"b" validate:"required"`
+	}
+	if err := validate.Var([]pair{{A: "x"}, {B: "x"}}, "dive"); err == nil || err.Error() != "validate: [0].b: is required; [1].a: is required" {
+		t.Errorf("Var of a list = %v; want errors in [0].b and [1].a", err)
+	}
+	type form struct {
+		First pair
+		List  []pair `json:"list" validate:"dive"`
+		Last  pair
+	}
+	in := form{First: pair{"x", "x"}, List: []pair{{A: "x"}, {B: "x"}}, Last: pair{B: "x"}}
+	want := "validate: list[0].b: is required; list[1].a: is required; Last.a: is required"
+	if err := validate.Struct(&in); err == nil || err.Error() != want {
+		t.Errorf("Struct = %v; want %v", err, want)
+	}
+	v := newValidator[form](t, validate.Options{})
+	want = "validate: [0].list[0].b: is required; [0].list[1].a: is required; [0].Last.a: is required; [1].First.a: is required"
+	if err := v.Slice([]form{in, {First: pair{B: "x"}, Last: pair{"x", "x"}}}); err == nil || err.Error() != want {
+		t.Errorf("Slice = %v; want %v", err, want)
+	}
+}
+
+// TestFirstErrorEndsTheWalk has it at places where the path is not that of the
+// fields around.
+func TestFirstErrorEndsTheWalk(t *testing.T) {
+	type Inline struct {
+		N int `json:"n" validate:"min=1"`
+	}
+	type form struct {
+		Inline
+		List [][]Inline             `json:"list" validate:"dive,dive"`
+		Map  map[string]map[int]int `json:"map" validate:"dive,dive,min=1"`
+	}
+	v := newValidator[form](t, validate.Options{MaxErrors: 1})
+	for want, in := range map[string]form{
+		"n":            {},
+		"list[0][1].n": {Inline: Inline{1}, List: [][]Inline{{{1}, {}}}},
+		"map[a][7]":    {Inline: Inline{1}, Map: map[string]map[int]int{"a": {7: 0}}},
+	} {
+		errs, _ := errors.AsType[validate.Errors](v.Validate(&in))
+		if len(errs) != 1 || errs[0].Path.String() != want {
+			t.Errorf("Validate = %v; want one error in %s", errs, want)
+		}
+	}
+}
+
 func TestWalkedMapsAreCollected(t *testing.T) {
 	type doc struct {
 		Map map[string]*account `validate:"dive"`
