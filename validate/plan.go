@@ -83,7 +83,7 @@ type node struct {
 	// fields of the struct around it.
 	inline bool
 
-	fieldsOff  bool // structonly
+	fieldsOff  bool // structonly or nostructlevel
 	methodsOff bool // nostructlevel, or the methods are promoted to the struct around
 }
 
@@ -412,7 +412,7 @@ func (f *fieldCompiler) term(n *node, t reflect.Type, term term) {
 		if err != nil {
 			f.mistake(term, err)
 		}
-		n.fieldsOff = n.fieldsOff || term.name == "structonly"
+		n.fieldsOff = true
 		n.methodsOff = n.methodsOff || term.name == "nostructlevel"
 		return
 	case "keys", "endkeys":
