@@ -95,7 +95,6 @@ func isTime(t reflect.Type) bool { return t.ConvertibleTo(reflect.TypeFor[time.T
 var (
 	longText  = strings.Repeat("0", 130) + "1"
 	longHost  = strings.Repeat("a.", 130) + "a"
-	whole     = matches(`^[-+]?[0-9]+$`)
 	otherBase = matches(`(^| )[-+]?0[0-9xXoObB_]+$`)
 )
 

@@ -408,7 +408,7 @@ func makeType(n uint64) reflect.Type {
 func TestTypesAgainstPlayground(t *testing.T) {
 	c := tally{TB: t, rows: make(map[int]int)}
 	p := newPlayground()
-	for n := range uint64(500) {
+	for n := range uint64(300) {
 		v := reflect.New(makeType(n))
 		m := &maker{Rand: rand.New(rand.NewPCG(2, n)), texts: makerTexts}
 		for range 50 {

@@ -175,7 +175,11 @@ func TestRulesAgainstPlayground(t *testing.T) {
 	}
 	eachRule(func(rule, param string) {
 		for i, typ := range sampleTypes {
-			c.compareField(structWith(joinRule(rule, param), typ), rule, param, samples[i], nil)
+			values := samples[i]
+			if param != "" && rule != "datetime" { // and so no format
+				values = values[:min(len(values), 60)]
+			}
+			c.compareField(structWith(joinRule(rule, param), typ), rule, param, values, nil)
 		}
 	})
 	c.log()
@@ -186,7 +190,7 @@ func TestFieldRulesAgainstPlayground(t *testing.T) {
 	c := tally{TB: t, rows: make(map[int]int)}
 	compare := func(typ, other reflect.Type) {
 		values, others := sampleValues(typ), sampleValues(other)
-		values, others = values[:min(len(values), 6)], others[:min(len(others), 6)]
+		values, others = values[:min(len(values), 4)], others[:min(len(others), 4)]
 		for _, rule := range fieldRules {
 			c.compareField(structWith(rule+"=W", typ, other), rule, "W", values, others)
 		}

@@ -112,7 +112,11 @@ func sampleValues(t reflect.Type) []reflect.Value {
 	}
 	switch t.Kind() {
 	case reflect.String:
-		for _, s := range sampleTexts {
+		texts := sampleTexts
+		if t != reflect.TypeFor[string]() {
+			texts = texts[:30]
+		}
+		for _, s := range texts {
 			add(s)
 		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
