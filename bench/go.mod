@@ -30,6 +30,7 @@ require (
 	github.com/rotisserie/eris v0.5.4
 	github.com/samber/lo v1.53.0
 	github.com/samber/oops v1.23.2
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/sourcegraph/conc v0.3.0
 	github.com/valyala/bytebufferpool v1.0.0
 	github.com/valyala/fasthttp v1.77.0

@@ -247,22 +247,38 @@ func (f *fieldCompiler) presence(t term) (rule, error) {
 	if f.typ == nil {
 		return rule{}, errNoStruct
 	}
+	r.when = &premise{kind: t.name[strings.IndexByte(t.name, '_')+1:], param: t.param}
 	var tests []func(parent reflect.Value) bool
 	var err error
-	kind := t.name[strings.IndexByte(t.name, '_')+1:]
-	if kind == "if" || kind == "unless" {
-		tests, err = f.conditions(t)
+	if r.when.kind == "if" || r.when.kind == "unless" {
+		tests, err = f.conditions(t, r.when)
 	} else {
-		tests, err = f.presences(t)
+		tests, err = f.presences(t, r.when)
 	}
 	if err != nil {
 		return rule{}, err
 	}
 	if t.name == "skip_unless" {
-		kind = "if" // in spite of its name it is required_if
+		r.when.kind = "if" // in spite of its name it is required_if
 	}
-	r.when = combine(kind, tests)
+	r.when.holds = combine(r.when.kind, tests)
 	return r, nil
+}
+
+// A premise says when a rule asks for a value, or for none. Validation needs
+// holds alone; the rest is what holds is made of, for JSONSchema.
+type premise struct {
+	holds func(parent reflect.Value) bool
+	kind  string // what joins the clauses: the end of the rule's name
+	about []clause
+	param string // of the tag
+}
+
+// A clause is about one other field: that it has a value, or that of word.
+type clause struct {
+	path    fieldPath
+	word    string
+	hasWord bool
 }
 
 // combine returns when the rule asks for something, from tests that say for
@@ -290,8 +306,8 @@ func combine(kind string, tests []func(reflect.Value) bool) func(reflect.Value) 
 }
 
 // conditions returns a test for each pair of a field and a value in the
-// parameter of t.
-func (f *fieldCompiler) conditions(t term) ([]func(reflect.Value) bool, error) {
+// parameter of t, and adds the pair to when.
+func (f *fieldCompiler) conditions(t term, when *premise) ([]func(reflect.Value) bool, error) {
 	pairs, err := splitConditions(t.param)
 	if err != nil {
 		return nil, err
@@ -306,6 +322,7 @@ func (f *fieldCompiler) conditions(t term) ([]func(reflect.Value) bool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the value of %s: %w", pair.name, err)
 		}
+		when.about = append(when.about, clause{path, pair.value, true})
 		tests = append(tests, func(parent reflect.Value) bool {
 			v, ok := path.find(parent)
 			return ok && equal(v)
@@ -315,8 +332,8 @@ func (f *fieldCompiler) conditions(t term) ([]func(reflect.Value) bool, error) {
 }
 
 // presences returns a test for each field in the parameter of t, which reports
-// whether it has a value.
-func (f *fieldCompiler) presences(t term) ([]func(reflect.Value) bool, error) {
+// whether it has a value, and adds the field to when.
+func (f *fieldCompiler) presences(t term, when *premise) ([]func(reflect.Value) bool, error) {
 	names, err := splitNames(t.param)
 	if err != nil {
 		return nil, err
@@ -327,6 +344,7 @@ func (f *fieldCompiler) presences(t term) ([]func(reflect.Value) bool, error) {
 		if err != nil {
 			return nil, err
 		}
+		when.about = append(when.about, clause{path: path})
 		tests = append(tests, func(parent reflect.Value) bool {
 			v, behind, ok := path.look(parent)
 			return ok && hasValue(v, behind)

@@ -191,6 +191,52 @@
 // the errors with their paths. All of them together cost two allocations, and
 // three if some are in nested values.
 //
+// # JSON Schema
+//
+// [Validator.JSONSchema] describes the bodies that [Validator.JSON] accepts without
+// [WithUnknownFields]. A body that it refuses is one that JSON refuses, with four
+// exceptions:
+//
+//   - Names of members are to be written as in the json tags; JSON does not heed
+//     the case of letters.
+//   - Numbers are compared as they are written, and in Go once they are rounded
+//     to a float64 or float32.
+//   - A time.Time has the format date-time, where Go takes an hour of one digit, a
+//     comma before a fraction, and offsets of 24 hours and of 60 minutes too.
+//   - Some validators know less than Go of the formats email (a backslash in
+//     quotes), hostname (labels with hyphens in third and fourth place) and uri,
+//     which stands for url, http_url and https_url (spaces and letters beyond
+//     ASCII, which RFC 3986 wants escaped).
+//
+// A body that the schema accepts may still be refused by Go. These are not in it,
+// and a $comment names those that are rules of the type:
+//
+//   - the rules that compare fields: eqfield and its like, fieldcontains,
+//     fieldexcludes; unique=Field, and unique for maps and for elements with
+//     pointers, times or a json.Number in them
+//   - required_if and its like on the elements of a list, in an embedded pointer,
+//     about nil behind a pointer to a struct, or about a field that is a time, an
+//     interface, has the option ",string", or has a method that decodes it;
+//     excluded_if and its like after omitempty
+//   - what follows omitempty and what is inside, for a type with a time or another
+//     in it whose zero value does not show in JSON
+//   - gt, gte, lt and lte for times; rules in [Options].Tags and in [Schema],
+//     Validate methods, and patterns with flags or named classes
+//   - rules for types that decode themselves, such as a UUID, for bytes, for
+//     json.Number, sql.Null and its like, fields with ",string", embedded structs,
+//     and fields that JSON has no member for
+//   - in part, checked by a pattern that accepts more: lowercase, uppercase,
+//     bcp47_language_tag, cidr, cidrv6, credit_card, datetime with a layout other
+//     than 2006-01-02, duration, email, fqdn, hostname_port, http_url, https_url,
+//     json, timezone, uri and url; unique for structs and arrays; and for validators
+//     that do not assert formats, ipv6 and the days of months
+//   - what is no matter of types: the size of the body, its depth, names that occur
+//     twice, half a surrogate pair; whole numbers written with a point or exponent,
+//     or as -0 for unsigned ones; numbers beyond float64; keys of maps that do not
+//     fit their type
+//
+// Patterns are those that ECMA-262 and package regexp read alike.
+//
 // # Differences from go-playground/validator
 //
 // The rules mean what they mean in go-playground/validator v10 (with its

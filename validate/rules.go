@@ -19,7 +19,7 @@ type rule struct {
 	str  func(string) bool                            // opString
 	num  func(int64) bool                             // opInt
 	ok   func(reflect.Value) bool                     // opValue
-	when func(parent reflect.Value) bool              // opRequired, opExcluded: nil means always
+	when *premise                                     // opRequired, opExcluded: nil means always
 	rel  func(parent, top, v reflect.Value) bool      // opRelated
 	user func(context.Context, reflect.Value) verdict // opUser, opContext
 	more *[numClasses]rule                            // opDynamic: by the class of what an interface holds; without an op where the rule does not apply

@@ -380,9 +380,9 @@ func isNil(v reflect.Value) bool {
 func (w *walker) judge(r *rule, v reflect.Value, behind bool) verdict {
 	switch r.op {
 	case opRequired:
-		return verdict{ok: hasValue(v, behind) || r.when != nil && !r.when(w.parent)}
+		return verdict{ok: hasValue(v, behind) || r.when != nil && !r.when.holds(w.parent)}
 	case opExcluded:
-		return verdict{ok: !hasValue(v, behind) || r.when != nil && !r.when(w.parent)}
+		return verdict{ok: !hasValue(v, behind) || r.when != nil && !r.when.holds(w.parent)}
 	case opRelated:
 		return verdict{ok: v.IsValid() && r.rel(w.parent, w.top, v)}
 	case opAny:
