@@ -103,3 +103,21 @@ func ExampleStruct_forgottenDive() {
 	// <nil>
 	// validate: lines[0].qty: must be at least 1
 }
+
+// A framework hands over values of all types. Their tags are compiled in
+// advance, so that a mistake shows before the first request.
+func ExampleValidator_Compile() {
+	all, err := validate.For[any](validate.Options{Tag: "binding"})
+	if err != nil {
+		panic(err)
+	}
+	type Event struct {
+		Name string `json:"name" binding:"required"`
+	}
+	fmt.Println(all.Compile(Event{}))
+	var body any = []Event{{Name: "launch"}, {}}
+	fmt.Println(all.Validate(&body))
+	// Output:
+	// <nil>
+	// validate: [1].name: is required
+}

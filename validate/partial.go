@@ -22,11 +22,15 @@ func (val *Validator[T]) Partial(v *T, fields ...string) error {
 	if val.schema != nil {
 		return val.schema.partial(v, fields)
 	}
-	m, err := val.registry.maskOf(val.plan.typ, fields)
+	s, ok := structOf(reflect.ValueOf(v))
+	typ := val.plan.typ
+	if ok {
+		typ = s.Type() // which T does not say if it is an interface
+	}
+	m, err := val.registry.maskOf(typ, fields)
 	if err != nil {
 		return err
 	}
-	s, ok := structOf(reflect.ValueOf(v))
 	if !ok {
 		return notStructValue("Partial", reflect.ValueOf(v))
 	}

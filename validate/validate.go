@@ -45,7 +45,9 @@ func checkStruct(ctx context.Context, caller string, v any) error {
 // Each of types is a value of the type, a pointer to one, which may be nil, or
 // a reflect.Type. What is no struct is a mistake too, and wraps
 // [ErrNotStruct].
-func Compile(types ...any) error {
+func Compile(types ...any) error { return defaults.compileAll(types) }
+
+func (r *registry) compileAll(types []any) error {
 	var mistakes []error
 	seen := make(map[string]bool) // a type may be part of several
 	for _, v := range types {
@@ -55,7 +57,7 @@ func Compile(types ...any) error {
 		}
 		s, err := structType("Compile", t)
 		if err == nil {
-			_, err = defaults.root(s)
+			_, err = r.root(s)
 		}
 		for _, e := range unjoin(err) {
 			if text := e.Error(); !seen[text] {

@@ -17,20 +17,30 @@ type Validator[T any] struct {
 
 // For returns a Validator for T, which is a struct or a pointer to one.
 //
+// T may also be an interface type, such as any. The Validator then takes every
+// struct that comes in one, and slices and arrays of structs at any depth; their
+// elements are checked as [Validator.Slice] does. The tags of a type are read
+// when its first value comes, or by [Validator.Compile]. It is what a framework
+// wants, which knows no types; a call costs a look-up more than one for a struct.
+//
 // The error joins all mistakes: a [*TagError] for each in the tags of T and of
 // the types in it, each in the options, and one that wraps [ErrNotStruct] if T
 // is not a struct.
 func For[T any](o Options) (*Validator[T], error) {
 	r := o.registry()
-	var p *plan
-	s, err := structType("For", reflect.TypeFor[T]())
-	if err == nil {
-		p, err = r.root(s)
-	}
+	p, err := r.planFor(reflect.TypeFor[T]())
 	if err := errors.Join(o.check(), err); err != nil {
 		return nil, err
 	}
 	return &Validator[T]{registry: r, plan: p}, nil
+}
+
+// Compile is the function [Compile] with the tags and options of val. It finds
+// the mistakes in types that val will meet behind interfaces before the first
+// request does.
+func (val *Validator[T]) Compile(types ...any) error {
+	val.mustBeMade()
+	return val.registry.compileAll(types)
 }
 
 // Validate checks v against its rules. The error is [Errors] if
@@ -46,22 +56,28 @@ func (val *Validator[T]) ValidateCtx(ctx context.Context, v *T) error {
 	if val.schema != nil {
 		return val.schema.validate(v)
 	}
-	s, ok := structOf(reflect.ValueOf(v))
-	if !ok {
-		return notStructValue("Validate", reflect.ValueOf(v))
+	if s, ok := structOf(reflect.ValueOf(v)); ok {
+		return val.registry.validate(ctx, val.plan, s, nil)
 	}
-	return val.registry.validate(ctx, val.plan, s, nil)
+	if list, ok := val.listIn(v); ok {
+		return val.registry.validateList(ctx, val.plan, list)
+	}
+	return notStructValue("Validate", reflect.ValueOf(v))
 }
 
 // Valid reports whether Validate would return nil. It stops at the first error
-// and builds no message, so that an invalid value costs no allocation either.
+// and builds no message, so that an invalid value costs no allocation either,
+// unless it is a list in an interface.
 func (val *Validator[T]) Valid(v *T) bool {
 	val.mustBeMade()
 	if val.schema != nil {
 		return v != nil && val.schema.fields(v, nil)
 	}
-	s, ok := structOf(reflect.ValueOf(v))
-	return ok && val.registry.valid(val.plan, s)
+	if s, ok := structOf(reflect.ValueOf(v)); ok {
+		return val.registry.valid(val.plan, s)
+	}
+	list, ok := val.listIn(v)
+	return ok && val.registry.validateList(context.Background(), val.plan, list) == nil
 }
 
 // Slice checks each element of s on its own. The paths of errors begin with its
@@ -93,31 +109,25 @@ func (val *Validator[T]) explain(s []T, first int) error {
 	return c.err()
 }
 
-// isNil reports whether v leads to no struct.
+// isNil reports whether v leads to nil, where a struct may be.
 func (val *Validator[T]) isNil(v *T) bool {
-	_, ok := structOf(reflect.ValueOf(v))
-	return val.plan != nil && !ok
+	value, _, ok := follow(reflect.ValueOf(v))
+	return val.plan != nil && ok && !value.IsValid()
 }
 
 // collect checks v with c, or without if it is nil. It returns false to end
 // the walk.
 func (val *Validator[T]) collect(v *T, c *collector) bool {
 	val.mustBeMade()
-	if val.schema != nil {
-		return val.schema.fields(v, c)
-	}
-	s, ok := structOf(reflect.ValueOf(v))
 	switch {
-	case !ok:
-		return true // a nil pointer
-	case c == nil:
-		return val.registry.valid(val.plan, s)
-	}
-	w := walker{registry: val.registry, top: s}
-	if ok = w.inside(val.plan, s); ok && !w.later {
+	case val.schema != nil:
+		return val.schema.fields(v, c)
+	case val.isNil(v):
 		return true
+	case c == nil:
+		return val.Valid(v)
 	}
-	return val.registry.collect(context.Background(), ok, val.plan, s, nil, w.from, c)
+	return val.registry.element(context.Background(), val.plan, reflect.ValueOf(v), c, 0)
 }
 
 func (val *Validator[T]) mustBeMade() {
