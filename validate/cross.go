@@ -58,8 +58,8 @@ func noField(t reflect.Type, name string) error {
 			names = append(names, f.Name)
 		}
 	}
-	if near, ok := nearest(name, names); ok {
-		return fmt.Errorf("%s has no field %s; did you mean %s?", typeName(t), name, near)
+	if near := nearest(name, names); len(near) > 0 {
+		return fmt.Errorf("%s has no field %s; did you mean %s?", typeName(t), name, strings.Join(near, " or "))
 	}
 	return fmt.Errorf("%s has no exported field %s; write the Go name of a field", typeName(t), name)
 }

@@ -281,7 +281,7 @@ func TestCrossFieldMistakes(t *testing.T) {
 		"L": "wrong has no exported field hidden; write the Go name of a field",
 		"M": "fieldcontains compares strings, not int with string; name another field",
 		"N": "the value of At: a field of type time.Time cannot be compared with a word; use required_with or a Validate method",
-		"O": "unknown rule; did you mean eqfield?",
+		"O": "unknown rule; did you mean eqfield or nefield?",
 		"P": "unknown rule; did you mean required_if?",
 		"Q": "inner has no exported field Z; write the Go name of a field",
 		"R": "the field A is named twice; remove one",

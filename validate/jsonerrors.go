@@ -113,8 +113,8 @@ func malformed(sh *shape) FieldError {
 
 func unknownField(fields *structFields, name []byte) FieldError {
 	e := FieldError{Code: "unknown_field", Message: "is not a known field"}
-	if near, ok := nearest(string(name), fields.names()); ok {
-		e.Param, e.Message = near, e.Message+"; did you mean "+near+"?"
+	if near := nearest(string(name), fields.names()); len(near) > 0 {
+		e.Param, e.Message = near[0], e.Message+"; did you mean "+near[0]+"?"
 	}
 	return e
 }

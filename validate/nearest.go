@@ -1,22 +1,29 @@
 package validate
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// nearest returns the name that s is probably a misspelling of, whatever the case
-// of its letters: the first of those with the fewest edits, if these are few for
-// the length of s.
-func nearest(s string, names []string) (name string, ok bool) {
+// nearest returns the names that s is probably a misspelling of, whatever the case
+// of its letters: those with the fewest edits, if these are few for the length of
+// s.
+func nearest(s string, names []string) []string {
+	var near []string
 	// One edit is few from 3 bytes on, two are from 7 on, and so on.
 	least := (len(s) + 5) / 4
 	for _, n := range names {
 		if len(n) > len(s)+least || len(n) < len(s)-least {
 			continue // before any work on what a stranger may have sent
 		}
-		if d := edits(strings.ToLower(s), strings.ToLower(n)); d < least {
-			name, least = n, d
+		switch d := edits(strings.ToLower(s), strings.ToLower(n)); {
+		case d < least:
+			near, least = []string{n}, d
+		case d == least && len(near) > 0 && !slices.Contains(near, n):
+			near = append(near, n)
 		}
 	}
-	return name, name != ""
+	return near
 }
 
 // edits returns how many insertions, deletions, replacements and swaps of

@@ -158,8 +158,8 @@ func (t term) unknown(own []string) error {
 		return fmt.Errorf("%s is not in the core; register it with validate.Tag in Options.Tags", t.name)
 	}
 	names := strings.Fields(rulesWithout + " " + rulesWith + " " + formatNames)
-	if near, ok := nearest(t.name, append(names, own...)); ok {
-		return fmt.Errorf("unknown rule; did you mean %s?", near)
+	if near := nearest(t.name, append(names, own...)); len(near) > 0 {
+		return fmt.Errorf("unknown rule; did you mean %s?", strings.Join(near, " or "))
 	}
 	return errors.New("unknown rule; correct it, or register it with validate.Tag in Options.Tags")
 }
