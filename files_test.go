@@ -18,7 +18,7 @@ import (
 // knownExtensions are the kinds of files that belong here; what has none is
 // named in full. A new kind is added on purpose, not by accident.
 var (
-	knownExtensions = []string{".csv", ".go", ".html", ".json", ".md", ".mod", ".py", ".s", ".sum", ".svg", ".tsv", ".txt", ".yaml", ".yml"}
+	knownExtensions = []string{".csv", ".go", ".golden", ".html", ".json", ".md", ".mod", ".py", ".s", ".sum", ".svg", ".tsv", ".txt", ".yaml", ".yml"}
 	knownFiles      = []string{".ci/run", ".gitattributes", ".gitignore", "LICENSE", "Makefile"}
 )
 

@@ -1,0 +1,4 @@
+package validatevet
+
+// NewAnalyzer makes an Analyzer with flags of its own.
+var NewAnalyzer = newAnalyzer
