@@ -11,7 +11,7 @@ MODULES := $(sort $(patsubst %/,%,$(dir $(shell \
 	git ls-files -- go.mod '*/go.mod' 2>/dev/null || find . -name go.mod | sed 's|^\./||'))))
 
 # What users import must work on every platform; what only we run need not.
-PUBLISHED := $(filter-out bench examples/%,$(MODULES))
+PUBLISHED := $(filter-out bench examples/% internal/%,$(MODULES))
 
 STAGES := race lint examples fuzz smoke cross
 
