@@ -58,12 +58,7 @@ func New(o Options) (*Client, error) {
 func (c *Client) policies(o Options) http.RoundTripper {
 	rt := o.Transport
 	if rt == nil {
-		t := NewTransport(TransportOptions{ResponseHeaderTimeout: -1}) // AttemptTimeout bounds that
-		// With as many connections as requests in flight none has to wait for
-		// one. Without the limit the transport opens more: it begins to dial for
-		// a request that then gets a connection that has become free.
-		t.MaxConnsPerHost = c.hosts.settings.perHost
-		rt = t
+		rt = c.newTransport()
 	}
 	rt = &attempts{base: rt, timeout: cmp.Or(o.AttemptTimeout, defaultAttemptTimeout), stats: c.stats, observe: o.OnAttempt}
 	if o.Hedge != nil {
@@ -83,6 +78,19 @@ func (c *Client) policies(o Options) http.RoundTripper {
 		rt = newCoalescer(rt, *o.Coalesce, c.maxBody, c.timeout, c.stats)
 	}
 	return rt
+}
+
+// newTransport returns the transport of a client that is given none. It has as
+// many connections to a host as requests may be in flight, so that none has to
+// wait for one, and keeps them all. Without the limit it would open more: net/http
+// begins to dial for a request that then gets a connection that has become free.
+func (c *Client) newTransport() *http.Transport {
+	perHost := c.hosts.settings.perHost
+	return NewTransport(TransportOptions{
+		ResponseHeaderTimeout: -1, // AttemptTimeout bounds that
+		ConnsPerHost:          perHost,
+		IdlePerHost:           max(perHost, defaultIdlePerHost),
+	})
 }
 
 // defaultClient is what a nil *Client stands for.
