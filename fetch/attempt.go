@@ -95,7 +95,7 @@ func (a *attempt) begin(ctx context.Context, timeout time.Duration) {
 	if c.timed {
 		rest := c.timeout
 		if c.waited || c.sent.Load() > 1 { // otherwise it has just begun
-			rest = max(1, time.Until(c.deadline))
+			rest = max(1, time.Until(c.limit()))
 		}
 		if limit == 0 || rest < limit {
 			limit = rest
@@ -136,12 +136,12 @@ func (a *attempt) Value(key any) any {
 // the body too: to set it anew for each response would cost more than to look
 // again the few times when it fires.
 func (a *attempt) expire() {
-	overall := a.call.timed && !time.Now().Before(a.call.deadline)
+	overall := a.call.timed && !time.Now().Before(a.call.limit())
 	switch {
 	case a.phase.CompareAndSwap(running, expired):
 	case overall:
 	case a.call.timed:
-		a.timer.Reset(time.Until(a.call.deadline))
+		a.timer.Reset(time.Until(a.call.limit()))
 		return
 	default:
 		return

@@ -21,28 +21,27 @@ import (
 // For the same reason a request begins with the context of its first attempt,
 // which stands for that of the call until the attempt begins: the attempt then
 // needs no copy of the request with a context of its own.
+//
+// There is one call for each request, so its size matters: with two words more it
+// would fall into the next size class of the allocator.
 type call struct {
-	parent   context.Context
-	deadline time.Time // the earlier one of the parent's and start+timeout; zero if there is none
-	start    time.Time
-	timeout  time.Duration
-	timed    bool // the deadline is start+timeout
+	parent  context.Context
+	start   time.Time
+	timeout time.Duration
+	maxBody int64
+	meter   *meter       // nil without Batch.MaxTotalBytes
+	auth    *auth        // nil without credentials but those that the request has itself
+	hosts   *hosts       // of the client whose call it is
+	host    *host        // that the request goes to at the moment
+	sent    atomic.Int32 // attempts, redirects and hedges included
 
-	// What attempts do with the body of an answer in the 200s.
-	buffered bool // read it, as a part of the attempt
-	keep     bool // which is for the caller as bytes
-	maxBody  int64
-	meter    *meter // nil without Batch.MaxTotalBytes
+	timed           bool // start+timeout is before the deadline of the parent
+	buffered        bool // attempts read the body of an answer in the 200s
+	keep            bool // which is for the caller as bytes
+	waited          bool // since start
+	budgetExhausted bool // there would have been another attempt
 
-	auth  *auth  // nil without credentials but those that the request has itself
-	hosts *hosts // of the client whose call it is
-	host  *host  // that the request goes to at the moment
-
-	sent            atomic.Int32 // attempts, redirects and hedges included
-	budgetExhausted bool         // there would have been another attempt
-
-	first  attempt
-	waited bool // since start
+	first attempt
 
 	mu     sync.Mutex // guards what follows
 	real   context.Context
@@ -68,11 +67,12 @@ func callOf(ctx context.Context) *call {
 func (c *call) begin(parent context.Context, timeout time.Duration) {
 	c.parent, c.timeout, c.first.call = parent, timeout, c
 	c.start = time.Now()
-	c.deadline, _ = parent.Deadline()
-	if end := c.start.Add(timeout); timeout > 0 && (c.deadline.IsZero() || end.Before(c.deadline)) {
-		c.deadline, c.timed = end, true
-	}
+	deadline, ok := parent.Deadline()
+	c.timed = timeout > 0 && (!ok || c.limit().Before(deadline))
 }
+
+// limit returns when the time of the call is up, if it is timed.
+func (c *call) limit() time.Time { return c.start.Add(c.timeout) }
 
 // finish ends the call as a context.
 func (c *call) finish() {
@@ -91,7 +91,7 @@ func (c *call) context() context.Context {
 	switch {
 	case c.real != nil:
 	case c.timed:
-		c.real, c.cancel = context.WithDeadlineCause(c.parent, c.deadline, c.timeoutError())
+		c.real, c.cancel = context.WithDeadlineCause(c.parent, c.limit(), c.timeoutError())
 	default:
 		c.real = c.parent
 	}
@@ -101,7 +101,12 @@ func (c *call) context() context.Context {
 func (c *call) timeoutError() error { return &timeoutError{limit: "timeout", after: c.timeout} }
 
 // Deadline implements [context.Context].
-func (c *call) Deadline() (time.Time, bool) { return c.deadline, !c.deadline.IsZero() }
+func (c *call) Deadline() (time.Time, bool) {
+	if c.timed {
+		return c.limit(), true
+	}
+	return c.parent.Deadline()
+}
 
 // Done implements [context.Context].
 func (c *call) Done() <-chan struct{} { return c.context().Done() }
@@ -111,7 +116,7 @@ func (c *call) Err() error {
 	c.mu.Lock()
 	real := c.real
 	c.mu.Unlock()
-	if real == nil && c.timed && !time.Now().Before(c.deadline) {
+	if real == nil && c.timed && !time.Now().Before(c.limit()) {
 		real = c.context()
 	}
 	if real == nil {

@@ -17,7 +17,8 @@
 //
 // The type parameter says what to make of a body: []byte and string are the
 // body as it is, everything else is decoded from JSON. A status outside 200
-// to 299 is a [*StatusError] with the start of the body.
+// to 299 is a [*StatusError] with the start of the body. Of the content
+// encodings net/http undoes gzip, once; all others are left to the caller.
 //
 // # Defaults
 //

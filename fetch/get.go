@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/goplinth/plinth/buffer"
@@ -110,6 +111,7 @@ func Send[T any](ctx context.Context, c *Client, req *http.Request) (Result[T], 
 		r.URL = req.URL.String()
 	}
 	send(c, call, req, &r)
+	r.Elapsed = time.Since(call.start)
 	return r, r.Err
 }
 
@@ -125,7 +127,7 @@ func send[T any](c *Client, call *call, req *http.Request, r *Result[T]) {
 		r.Status, r.Header = broken.status, broken.header
 	}
 	r.Err = err
-	r.Attempts, r.Elapsed = int(call.sent.Load()), time.Since(call.start)
+	r.Attempts = int(call.sent.Load())
 }
 
 // readValue decodes the body of resp into value.
@@ -150,11 +152,20 @@ func readValue[T any](resp *http.Response, c *call, value *T) error {
 	default:
 		decoded := new(T) // another one, so that value can stay on the stack
 		if err := decodeJSON(body.data, decoded); err != nil {
-			return requestError(resp.Request, c, fmt.Errorf("%s with content type %q: %w", resp.Status, resp.Header.Get("Content-Type"), err))
+			return requestError(resp.Request, c, fmt.Errorf("%s with content type %q%s: %w", resp.Status, resp.Header.Get("Content-Type"), encoding(resp.Header), err))
 		}
 		*value = *decoded
 	}
 	return nil
+}
+
+// encoding names what was done to a body and has not been undone: net/http
+// decodes gzip alone, and that only once.
+func encoding(h http.Header) string {
+	if values := h["Content-Encoding"]; len(values) > 0 {
+		return fmt.Sprintf(" and content encoding %q, which is not decoded", strings.Join(values, ", "))
+	}
+	return ""
 }
 
 func decodeJSON[T any](body []byte, value *T) error {

@@ -60,6 +60,8 @@ func TestBadAnswers(t *testing.T) {
 		switch r.URL.Path {
 		case "/html":
 			return fetchtest.Answer{Body: "<html>", Header: http.Header{"Content-Type": {"text/html"}}}
+		case "/encoded":
+			return fetchtest.Answer{Body: "\x1b", Header: http.Header{"Content-Encoding": {"gzip, br"}}}
 		case "/empty":
 			return fetchtest.Answer{Status: 204}
 		case "/type":
@@ -83,6 +85,7 @@ func TestBadAnswers(t *testing.T) {
 	c := newClient(t, fetch.Options{MaxBody: 100, Retry: fetch.RetryPolicy{Attempts: 1}})
 	for path, want := range map[string]string{
 		"/html":              `fetch: GET URL/html: 200 OK with content type "text/html": the body is not JSON: invalid character '<' looking for beginning of value`,
+		"/encoded":           `fetch: GET URL/encoded: 200 OK with content type "application/json" and content encoding "gzip, br", which is not decoded: the body is not JSON: invalid character '\x1b' looking for beginning of value`,
 		"/empty":             `fetch: GET URL/empty: 204 No Content with content type "application/json": the body is empty, not JSON`,
 		"/type":              `fetch: GET URL/type: 200 OK with content type "application/json": the body does not fit fetch_test.user: json: cannot unmarshal string into Go struct field user.id of type int`,
 		"/trailing":          `fetch: GET URL/trailing: 200 OK with content type "application/json": the body is not JSON: invalid character '{' after top-level value`,

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/goplinth/plinth/internal/config"
 	"github.com/goplinth/plinth/internal/panics"
@@ -188,6 +189,7 @@ func (r *run[T]) fetch(_ context.Context, j job) (result Result[T], _ error) {
 		call := r.client.newCall(r.ctx)
 		call.meter = r.meter
 		result = request[T](r.client, call, http.MethodGet, j.url, nil, nil)
+		result.Elapsed = time.Since(call.start)
 		return nil
 	})
 	if panicked != nil {
