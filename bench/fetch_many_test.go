@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/goplinth/plinth/fetch"
+	"github.com/stretchr/testify/require"
 )
 
 const manyURLs = 1000
@@ -15,9 +16,11 @@ const manyURLs = 1000
 // BenchmarkFetchMany gets a thousand URLs, 64 at a time, as All does and with a
 // goroutine for each URL that waits for a place in a channel.
 //
-// With kind=empty the URLs are empty: a request fails before it is made, and
-// what is measured is the fan-out itself, and an error for each. With kind=stub
-// they are answered by a transport without a network.
+// With kind=empty the URLs are empty: a request fails before it is sent, which
+// is as little as can be done for a URL. With kind=stub they are answered by a
+// transport without a network. impl=loop is what the requests cost by
+// themselves, one after the other; what the others cost above that is the
+// fan-out.
 func BenchmarkFetchMany(b *testing.B) {
 	ctx := context.Background()
 	for _, kind := range []string{"empty", "stub"} {
@@ -53,6 +56,25 @@ func BenchmarkFetchMany(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestFetchManyAllocs compares what the two fan-outs allocate above what the
+// requests do: All at most a fifth.
+func TestFetchManyAllocs(t *testing.T) {
+	ctx, urls := t.Context(), make([]string, manyURLs)
+	c, err := fetch.New(fetch.Options{Transport: stub{}, PerHost: -1})
+	require.NoError(t, err)
+	loop := testing.AllocsPerRun(5, func() {
+		for _, url := range urls {
+			fetch.Get[[]byte](ctx, c, url)
+		}
+	})
+	all := testing.AllocsPerRun(5, func() { fetch.All[[]byte](ctx, c, urls, fetch.Batch{Concurrency: 64}) })
+	goroutines := testing.AllocsPerRun(5, func() { getAll(ctx, c, urls) })
+	t.Logf("%d requests: %.0f allocations; All: %.0f more; a goroutine for each: %.0f more", manyURLs, loop, all-loop, goroutines-loop)
+	if all-loop > 0.2*(goroutines-loop) {
+		t.Errorf("All has %.0f allocations above those of its requests; want at most 0.2x of %.0f", all-loop, goroutines-loop)
 	}
 }
 
