@@ -145,23 +145,59 @@ func compareText(t term, typ reflect.Type) (rule, error) {
 	if err != nil {
 		return rule{}, err
 	}
+	code := "length"
 	switch rel {
 	case relAtLeast:
-		return onString(t, "min_length", n, func(s string) bool { return hasRunes(s, n) }), nil
+		code = "min_length"
 	case relAtMost:
-		return onString(t, "max_length", n, func(s string) bool { return len(s) <= n || !hasRunes(s, n+1) }), nil
-	default:
-		return onString(t, "length", n, func(s string) bool { return hasRunes(s, n) && !hasRunes(s, n+1) }), nil
+		code = "max_length"
 	}
+	in := spanOf(rel, int64(n))
+	r := onString(t, code, n, in.hasRunes)
+	r.span = in
+	return r, nil
+}
+
+// A span is the numbers from low to high.
+type span struct{ low, high int64 }
+
+// everything is the span of a value without rules about its size.
+var everything = span{math.MinInt64, math.MaxInt64}
+
+// spanOf returns the numbers that stand in the relation to limit, or nil if they
+// are no span.
+func spanOf(rel relation, limit int64) *span {
+	switch {
+	case rel == relAtLeast:
+		return &span{limit, math.MaxInt64}
+	case rel == relAtMost:
+		return &span{math.MinInt64, limit}
+	case rel == relEqual:
+		return &span{limit, limit}
+	case rel == relAbove && limit < math.MaxInt64:
+		return &span{limit + 1, math.MaxInt64}
+	case rel == relBelow && limit > math.MinInt64:
+		return &span{math.MinInt64, limit - 1}
+	}
+	return nil
+}
+
+// and returns the numbers that are in both.
+func (a span) and(b span) span { return span{max(a.low, b.low), min(a.high, b.high)} }
+
+// hasRunes reports whether the number of characters of s is in the span.
+func (a *span) hasRunes(s string) bool {
+	return (a.low <= 0 || hasRunes(s, a.low)) && (int64(len(s)) <= a.high || !hasRunes(s, a.high+1))
 }
 
 // hasRunes reports whether s has at least n characters. A character takes one
 // to four bytes, so that only strings of n to 4n bytes are looked at.
-func hasRunes(s string, n int) bool {
+func hasRunes(s string, n int64) bool {
+	size := int64(len(s))
 	switch {
-	case len(s) < n:
+	case size < n:
 		return false
-	case (len(s)+utf8.UTFMax-1)/utf8.UTFMax >= n:
+	case (size+utf8.UTFMax-1)/utf8.UTFMax >= n:
 		return true
 	}
 	for range s {
@@ -210,7 +246,14 @@ func compareNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (
 		return rule{}, err
 	}
 	rel := relationOf(t.name)
-	return onNumber(t, rel.code(), n, compare(rel, n)), nil
+	r := onNumber(t, rel.code(), n, compare(rel, n))
+	switch n := any(n).(type) {
+	case int64:
+		r.span = spanOf(rel, n)
+	case time.Duration:
+		r.span = spanOf(rel, int64(n))
+	}
+	return r, nil
 }
 
 // code returns the code of errors about a number.

@@ -325,6 +325,7 @@ func (f *fieldCompiler) node(declared reflect.Type, terms []term) node {
 type leaf struct {
 	kind leafKind
 	omit bool // a value that is zero, or nil, is left out
+	span span // all rules about its size together: the number, or the length of the string
 	strs []func(string) bool
 	nums []func(int64) bool
 	oks  []func(reflect.Value) bool
@@ -341,7 +342,7 @@ const (
 
 // leafOf returns the leaf for a value of type t with these rules.
 func leafOf(t reflect.Type, rules []rule) leaf {
-	l := leaf{kind: leafOther}
+	l := leaf{kind: leafOther, span: everything}
 	switch {
 	case t.Kind() == reflect.String:
 		l.kind = leafString
@@ -352,6 +353,8 @@ func leafOf(t reflect.Type, rules []rule) leaf {
 		switch {
 		case i == 0 && (r.op == opOmit || r.op == opOmitZero && classOfType(t) != classList):
 			l.omit = true
+		case r.span != nil && (l.kind == leafString && r.op == opString || l.kind == leafInt && r.op == opInt):
+			l.span = l.span.and(*r.span)
 		case l.kind == leafString && r.op == opString:
 			l.strs = append(l.strs, r.str)
 		case l.kind == leafInt && r.op == opInt:
@@ -373,6 +376,9 @@ func (l *leaf) holds(v reflect.Value) bool {
 		if l.omit && s == "" {
 			return true
 		}
+		if !l.span.hasRunes(s) {
+			return false
+		}
 		for _, ok := range l.strs {
 			if !ok(s) {
 				return false
@@ -382,6 +388,9 @@ func (l *leaf) holds(v reflect.Value) bool {
 		n := v.Int()
 		if l.omit && n == 0 {
 			return true
+		}
+		if n < l.span.low || n > l.span.high {
+			return false
 		}
 		for _, ok := range l.nums {
 			if !ok(n) {
@@ -444,7 +453,7 @@ func (f *fieldCompiler) term(n *node, t reflect.Type, term term) {
 func required(t reflect.Type, r rule) rule {
 	switch t.Kind() {
 	case reflect.String:
-		r.op, r.str = opString, func(s string) bool { return s != "" }
+		r.op, r.str, r.span = opString, func(s string) bool { return s != "" }, spanOf(relAtLeast, 1)
 	case reflect.Slice, reflect.Map, reflect.Chan, reflect.Func:
 		r.op, r.ok = opValue, func(v reflect.Value) bool { return !v.IsNil() }
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

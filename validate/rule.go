@@ -187,14 +187,14 @@ func nan[N Number](n N) string {
 
 // MinLen returns a rule that the string has n characters (runes) or more.
 func MinLen[S ~string](n int) Rule[S] {
-	return Rule[S]{Code: "min_length", Param: n, Check: func(s S) bool { return hasRunes(string(s), n) }, mistake: negative(n)}
+	return Rule[S]{Code: "min_length", Param: n, Check: func(s S) bool { return hasRunes(string(s), int64(n)) }, mistake: negative(n)}
 }
 
 // MaxLen returns a rule that the string has n characters (runes) or less.
 func MaxLen[S ~string](n int) Rule[S] {
 	return Rule[S]{
 		Code: "max_length", Param: n, mistake: negative(n),
-		Check: func(s S) bool { return len(s) <= n || n < math.MaxInt && !hasRunes(string(s), n+1) },
+		Check: func(s S) bool { return len(s) <= n || n < math.MaxInt && !hasRunes(string(s), int64(n)+1) },
 	}
 }
 

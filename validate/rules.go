@@ -18,6 +18,7 @@ type rule struct {
 	op   op
 	str  func(string) bool                            // opString
 	num  func(int64) bool                             // opInt
+	span *span                                        // opString, opInt: if set, str or num asks for no more
 	ok   func(reflect.Value) bool                     // opValue
 	when *premise                                     // opRequired, opExcluded: nil means always
 	rel  func(parent, top, v reflect.Value) bool      // opRelated
