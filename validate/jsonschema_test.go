@@ -14,7 +14,7 @@ import (
 )
 
 type schemaLeaf struct {
-	N int `json:"n" validate:"min=1"`
+	N int64 `json:"n" validate:"min=1"`
 }
 
 // A schemaResult is what ValueSchema says about a field.
@@ -26,7 +26,7 @@ type schemaResult struct {
 
 func valueSchema[V any](tag string) schemaResult {
 	o := validate.Options{Tags: []validate.TagRule{
-		validate.Tag("even", func(string) (func(int) bool, error) { return func(n int) bool { return n%2 == 0 }, nil }),
+		validate.Tag("even", func(string) (func(int64) bool, error) { return func(n int64) bool { return n%2 == 0 }, nil }),
 		validate.Tag("hostname", func(string) (func(string) bool, error) { return func(string) bool { return true }, nil }),
 		validate.Regexp("sku", regexp.MustCompile(`\A.\z`)),
 		validate.Regexp("flags", regexp.MustCompile(`(?i)abc`)),
@@ -80,7 +80,7 @@ func TestJSONSchemaOfValues(t *testing.T) {
 		{valueSchema[[]bool]("omitnil,min=3"), `{"type":["array","null"],"minItems":3,"items":{"type":"boolean"}}`, false},
 		{valueSchema[[]bool]("min=3"), `{"type":"array","minItems":3,"items":{"type":"boolean"}}`, true},
 		{valueSchema[string]("isdefault"), `{"type":"string","const":""}`, false},
-		{valueSchema[[]int]("isdefault"), `{"anyOf":[{"type":"array","not":{},"items":{"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807}},{"type":"null"}]}`, false},
+		{valueSchema[[]int64]("isdefault"), `{"anyOf":[{"type":"array","not":{},"items":{"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807}},{"type":"null"}]}`, false},
 		{valueSchema[schemaLeaf]("omitempty"), `{"anyOf":[{"type":"object","properties":{"n":{"const":0}},"additionalProperties":false},{"$ref":"#/$defs/schemaLeaf"}]}`, false},
 		{valueSchema[schemaLeaf]("structonly"), `{"$ref":"#/$defs/schemaLeaf"}`, false},
 
@@ -112,12 +112,12 @@ func TestJSONSchemaOfValues(t *testing.T) {
 
 		// What is left to Go is named.
 		{valueSchema[bool]("eq=true"), `{"type":"boolean","const":true}`, true},
-		{valueSchema[*int]("even"), `{"type":"integer","$comment":"Go checks more: even","minimum":-9223372036854775808,"maximum":9223372036854775807}`, true},
+		{valueSchema[*int64]("even"), `{"type":"integer","$comment":"Go checks more: even","minimum":-9223372036854775808,"maximum":9223372036854775807}`, true},
 		{valueSchema[string]("hostname"), `{"type":"string","$comment":"Go checks more: hostname"}`, false},
 		{valueSchema[string]("hostname|eq=a"), `{"type":"string","$comment":"Go checks more: hostname|eq=a"}`, false},
 		{valueSchema[string]("regexp=@flags"), `{"type":"string","$comment":"Go checks more: regexp=@flags"}`, true},
 		{valueSchema[[]schemaLeaf]("unique=N"), `{"type":["array","null"],"$comment":"Go checks more: unique=n","items":{"$ref":"#/$defs/schemaLeaf"}}`, false},
-		{valueSchema[[]struct{ P *int }]("unique"), `{"type":["array","null"],"$comment":"Go checks more: unique","items":{"type":"object","properties":{"P":` +
+		{valueSchema[[]struct{ P *int64 }]("unique"), `{"type":["array","null"],"$comment":"Go checks more: unique","items":{"type":"object","properties":{"P":` +
 			`{"type":["integer","null"],"minimum":-9223372036854775808,"maximum":9223372036854775807}},"additionalProperties":false}}`, false},
 		{valueSchema[[]json.Number]("unique"), `{"type":["array","null"],"$comment":"Go checks more: unique","items":{"type":["number","string"],"pattern":"^-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"}}`, false},
 		{valueSchema[[]*schemaLeaf]("unique"), `{"type":["array","null"],"uniqueItems":true,"$comment":"Go checks more: unique","items":{"anyOf":[{"$ref":"#/$defs/schemaLeaf"},{"type":"null"}]}}`, false},
@@ -329,7 +329,7 @@ func (schemaChecked) Validate() error { return nil }
 // TestJSONSchemaOfTypedRules: rules in code are functions, about which a schema
 // says nothing.
 func TestJSONSchemaOfTypedRules(t *testing.T) {
-	val, err := validate.Schema(validate.Field("n", func(v *schemaLeaf) int { return v.N }, validate.Min(3)))
+	val, err := validate.Schema(validate.Field("n", func(v *schemaLeaf) int64 { return v.N }, validate.Min[int64](3)))
 	require.NoError(t, err)
 	got, err := val.JSONSchema()
 	require.NoError(t, err)

@@ -213,7 +213,7 @@ func (w *walker) structure(p *plan, v reflect.Value) bool {
 		return w.tooDeep()
 	}
 	w.depth++
-	around, mask := w.parent, w.mask
+	around, mask, at := w.parent, w.mask, pointerTo(v)
 	if p.related {
 		w.parent = v
 	}
@@ -229,11 +229,15 @@ func (w *walker) structure(p *plan, v reflect.Value) bool {
 				continue
 			}
 		}
-		v := v.Field(f.index)
-		if f.node.leaf.kind != leafNone && f.node.leaf.holds(v) {
+		switch leaf := &f.node.leaf; {
+		case leaf.bare && at != nil:
+			if leaf.holdsAt(at, f.offset) {
+				continue
+			}
+		case leaf.kind != leafNone && leaf.holds(v.Field(f.index)):
 			continue
 		}
-		if !w.field(f, v) {
+		if !w.field(f, v.Field(f.index)) {
 			w.from = i // the outermost struct is left last
 			return false
 		}

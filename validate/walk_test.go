@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/goplinth/plinth/validate"
@@ -192,6 +193,49 @@ func TestErrorsOfMapsAreInOrder(t *testing.T) {
 
 // What a walk over a map leaves behind for the next one holds nothing of the
 // map: a secret in it is gone with the map.
+// TestSizes has one wrong field among many that are right, of every size, in
+// structs that can be addressed and in others.
+func TestSizes(t *testing.T) {
+	type form struct {
+		A    int8          `validate:"min=-3,max=3"`
+		Pad  bool          // which moves what follows
+		B    int16         `validate:"gt=-4,lt=4"`
+		C    int32         `validate:"gte=-3,lte=3"`
+		D    int64         `validate:"min=-3,max=3,ne=1"`
+		E    int           `validate:"omitempty,min=-3,max=3"`
+		F    time.Duration `validate:"min=-3,max=3"`
+		S    string        `validate:"max=3,min=1"`
+		T    colour        `validate:"omitempty,len=3"`
+		U    uint8         `validate:"max=3"`
+		Last int64         `validate:"max=9223372036854775807,min=-9223372036854775808"`
+	}
+	right := form{S: "äöü", T: "red", E: -3, A: -3, B: -3, C: -3, D: -3, F: 3, U: 3, Last: math.MinInt64}
+	v := newValidator[form](t, validate.Options{})
+	for want, change := range map[string]func(*form){
+		"":  func(f *form) { f.E, f.T = 0, "" },
+		"A": func(f *form) { f.A = math.MinInt8 },
+		"B": func(f *form) { f.B = 1 << 8 },
+		"C": func(f *form) { f.C = 1 << 16 },
+		"D": func(f *form) { f.D = 1 << 32 },
+		"E": func(f *form) { f.E = 1 << 20 },
+		"F": func(f *form) { f.F = time.Nanosecond * 4 },
+		"S": func(f *form) { f.S = "äöüß" },
+		"T": func(f *form) { f.T = "redd" },
+		"U": func(f *form) { f.U = 4 },
+	} {
+		in := right
+		change(&in)
+		for how, err := range map[string]error{"pointer": v.Validate(&in), "value": validate.Struct(in), "in an interface": validate.Var[any](in, "required")} {
+			errs, _ := errors.AsType[validate.Errors](err)
+			switch {
+			case want == "" && err == nil:
+			case len(errs) != 1 || errs[0].Path.String() != want:
+				t.Errorf("%s wrong, by %s: %v; want one error in it", want, how, err)
+			}
+		}
+	}
+}
+
 // TestSecondPassLeavesNothingOut has errors before the place where the first
 // pass ended, in structs that are not the outermost value.
 func TestSecondPassLeavesNothingOut(t *testing.T) {
