@@ -2,6 +2,7 @@ package fetch_test
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,11 +14,19 @@ import (
 )
 
 func TestNewReportsEveryMistake(t *testing.T) {
-	_, err := fetch.New(fetch.Options{Timeout: -1, AttemptTimeout: -1, MaxBody: -1,
-		Retry: fetch.RetryPolicy{Attempts: -1, BaseDelay: -1, MaxDelay: -1, MaxRetryAfter: -1}})
+	_, err := fetch.New(fetch.Options{Timeout: -1, AttemptTimeout: -1, MaxBody: -1, Rate: math.NaN(), Burst: -1,
+		Retry:    fetch.RetryPolicy{Attempts: -1, BaseDelay: -1, MaxDelay: -1, MaxRetryAfter: -1},
+		Breaker:  &fetch.BreakerPolicy{Window: -1, MinRequests: -1, FailureRatio: 1.5, OpenFor: -1},
+		Hedge:    &fetch.HedgePolicy{Delay: -1},
+		Coalesce: &fetch.CoalescePolicy{MaxBody: -1},
+		Redirect: fetch.RedirectPolicy{Trust: []string{"https://a.example", "a.example/x"}},
+	})
 	require.Error(t, err)
 	for _, want := range []string{"Options.Timeout is -1ns (time.Duration)", "Options.AttemptTimeout", "Options.MaxBody is -1 (int64)",
-		"Options.Retry.Attempts is -1 (int)", "Options.Retry.BaseDelay", "Options.Retry.MaxDelay", "Options.Retry.MaxRetryAfter"} {
+		"Options.Rate is NaN (float64)", "Options.Burst", "Options.Retry.Attempts is -1 (int)", "Options.Retry.BaseDelay",
+		"Options.Retry.MaxDelay", "Options.Retry.MaxRetryAfter", "Options.Breaker.Window", "Options.Breaker.MinRequests",
+		"Options.Breaker.FailureRatio is 1.5 (float64)", "Options.Breaker.OpenFor", "Options.Hedge.Delay", "Options.Coalesce.MaxBody",
+		"Options.Redirect.Trust[1]"} {
 		if !strings.Contains(err.Error(), "fetch: "+want) {
 			t.Errorf("New error = %v; want it to say %s", err, want)
 		}

@@ -16,6 +16,8 @@ type Options struct {
 
 	// Timeout bounds a call with all its attempts, waits and redirects, until
 	// the body is read. 0 means 30s. An earlier deadline of the context counts.
+	// To wait for a place or a turn with a host takes from it too: a thousand
+	// callers of one host at a Rate of 10 need a Timeout of 100s and more.
 	Timeout time.Duration
 
 	// AttemptTimeout bounds one attempt until its headers have come, and for
