@@ -5,7 +5,8 @@
 //	echo '{"email": "ann@example.com", "password": "correct horse", "age": 30}' | go run ./examples/validateuser
 //	go run ./examples/validateuser -example
 //
-// The exit status is 1 if a user was wrong.
+// The exit status is 1 if a user was wrong, but for those of -example, of which
+// most are meant to be.
 //
 // What to copy: the tags of newUser, decode and answer. When not to: what your own
 // program has written need not be checked each time it is read.
@@ -94,7 +95,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return 1
 		}
 		fmt.Fprintf(stdout, "%d %s\n", status, text)
-		if status != 201 {
+		if status != 201 && !*example {
 			exit = 1
 		}
 	}

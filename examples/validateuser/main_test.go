@@ -9,8 +9,8 @@ import (
 
 func TestRun(t *testing.T) {
 	var stdout, stderr strings.Builder
-	if status := run([]string{"-example"}, nil, &stdout, &stderr); status != 1 || stderr.Len() > 0 {
-		t.Errorf("exit status %d, standard error %q; want 1 and nothing", status, stderr.String())
+	if status := run([]string{"-example"}, nil, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
+		t.Errorf("exit status %d, standard error %q; want 0 and nothing", status, stderr.String())
 	}
 	want := []map[string]string{
 		{},
@@ -57,6 +57,9 @@ func TestStandardInput(t *testing.T) {
 	user := `{"email": "ann@example.com", "password": "correct horse", "age": 30}`
 	if status := run(nil, strings.NewReader(user), io.Discard, io.Discard); status != 0 {
 		t.Errorf("a valid user: exit status %d; want 0", status)
+	}
+	if status := run(nil, strings.NewReader("{}"), io.Discard, io.Discard); status != 1 {
+		t.Errorf("a user without anything: exit status %d; want 1", status)
 	}
 	if status := run([]string{"-x"}, nil, io.Discard, io.Discard); status != 2 {
 		t.Errorf("a wrong flag: exit status %d; want 2", status)
