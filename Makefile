@@ -10,9 +10,6 @@ BASE ?= $(shell git describe --tags --abbrev=0 --match 'v*')
 MODULES := $(sort $(patsubst %/,%,$(dir $(shell \
 	git ls-files -- go.mod '*/go.mod' 2>/dev/null || find . -name go.mod | sed 's|^\./||'))))
 
-# What users import must work on every platform; what only we run need not.
-PUBLISHED := $(filter-out bench examples/% internal/%,$(MODULES))
-
 STAGES := race lint examples fuzz smoke cross
 
 tool = go tool -modfile='$(CURDIR)/tools.mod'
@@ -76,9 +73,10 @@ endif
 smoke: ## run every benchmark once, so that the comparisons keep working
 	$(call each,go test -run='^$$' -bench=. -benchtime=1x ./...,$(MODULES))
 
-# The adapters have no code for one platform, and what they adapt is large to compile.
+# Of the root module alone: the adapters have no code for one platform, and what
+# they adapt is large to compile.
 cross: ## run the tests as 386, those with assembly as arm64 and without, those with vectors; vet for arm64 and Windows
-	$(call each,GOARCH=386 go test ./...,$(PUBLISHED))
+	GOARCH=386 go test ./...
 	GOOS=linux GOARCH=arm64 go test -exec qemu-aarch64 ./errors
 	go test -tags purego ./errors
 	go test -gcflags=all='-N -l' -run 'Place|Frames' ./errors
