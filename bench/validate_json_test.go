@@ -53,6 +53,23 @@ type jsonBinder[T any] struct {
 	bind func(r io.Reader) (T, error)
 }
 
+// decodeThen returns what a service does without a binder: decode strictly, and
+// check.
+func decodeThen[T any](check func(*T) error) func(io.Reader) (T, error) {
+	return func(r io.Reader) (T, error) {
+		var in T
+		d := json.NewDecoder(r)
+		d.DisallowUnknownFields()
+		if err := d.Decode(&in); err != nil {
+			return in, err
+		}
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return in, errors.New("trailing data")
+		}
+		return in, check(&in)
+	}
+}
+
 // jsonBinders returns what there is for a body that becomes a T. The peer is
 // what handlers write by hand: a Decoder that refuses unknown fields, the check
 // that nothing follows, and go-playground/validator. It reports the first
@@ -67,30 +84,8 @@ func jsonBinders[T any](tb testing.TB) []jsonBinder[T] {
 	playground := validator.New(validator.WithRequiredStructEnabled())
 	return []jsonBinder[T]{
 		{"plinth", func(r io.Reader) (T, error) { return v.JSON(r) }},
-		{"decoder-playground", func(r io.Reader) (T, error) {
-			var in T
-			d := json.NewDecoder(r)
-			d.DisallowUnknownFields()
-			if err := d.Decode(&in); err != nil {
-				return in, err
-			}
-			if _, err := d.Token(); !errors.Is(err, io.EOF) {
-				return in, errors.New("trailing data")
-			}
-			return in, playground.Struct(&in)
-		}},
-		{"decoder-plinth", func(r io.Reader) (T, error) {
-			var in T
-			d := json.NewDecoder(r)
-			d.DisallowUnknownFields()
-			if err := d.Decode(&in); err != nil {
-				return in, err
-			}
-			if _, err := d.Token(); !errors.Is(err, io.EOF) {
-				return in, errors.New("trailing data")
-			}
-			return in, v.Validate(&in)
-		}},
+		{"decoder-playground", decodeThen(func(in *T) error { return playground.Struct(in) })},
+		{"decoder-plinth", decodeThen(v.Validate)},
 		{"unmarshal-only", func(r io.Reader) (T, error) {
 			var in T
 			body, err := io.ReadAll(r)
