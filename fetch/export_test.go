@@ -1,6 +1,9 @@
 package fetch
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // MaxHosts is the most hosts that a client keeps state for.
 const MaxHosts = maxHosts
@@ -21,3 +24,12 @@ var (
 	BucketOf   = bucketOf
 	UpperBound = upperBound
 )
+
+// AllOfNothing is All without the requests, which is the fan-out by itself.
+func AllOfNothing(ctx context.Context, urls []string, b Batch) ([]Result[string], error) {
+	r := newRun[string](ctx, nil, b, len(urls))
+	r.do = func(_ context.Context, j job) (Result[string], error) {
+		return Result[string]{Index: j.index, URL: j.url}, nil
+	}
+	return r.all(urls)
+}

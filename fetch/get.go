@@ -92,7 +92,7 @@ func newRequest(ctx context.Context, method, rawURL string) (*http.Request, erro
 	}
 	if parse, ok := errors.AsType[*url.Error](err); ok {
 		// Its message shows the whole URL, in which there may be a password.
-		return nil, fmt.Errorf("fetch: not a URL: %w", parse.Err)
+		return nil, fmt.Errorf("fetch: not a URL: %w; write it as in https://example.com/path", parse.Err)
 	}
 	return nil, fmt.Errorf("fetch: %w", err)
 }

@@ -128,8 +128,9 @@ func TestBadURLs(t *testing.T) {
 		"example.com":                   `fetch: URL "example.com" has scheme "": want http or https, as in https://example.com/path`,
 		"ftp://example.com/":            `fetch: URL "ftp://example.com/" has scheme "ftp": want http or https, as in https://example.com/path`,
 		"http:///path":                  `fetch: URL "http:///path" has no host: want one, as in https://example.com/path`,
-		"http://user:secret@host:port/": `fetch: not a URL: invalid port ":port" after host`,
-		"http://a b/":                   `fetch: not a URL: invalid character " " in host name`,
+		"http://user:secret@host:port/": `fetch: not a URL: invalid port ":port" after host; write it as in https://example.com/path`,
+		"127.0.0.1:80/":                 `fetch: not a URL: first path segment in URL cannot contain colon; write it as in https://example.com/path`,
+		"http://a b/":                   `fetch: not a URL: invalid character " " in host name; write it as in https://example.com/path`,
 	} {
 		if _, err := fetch.Get[string](t.Context(), nil, url); err == nil || err.Error() != want {
 			t.Errorf("Get(%q) error = %v; want %s", url, err, want)

@@ -55,13 +55,27 @@ func All[T any](ctx context.Context, c *Client, urls []string, b Batch) ([]Resul
 	if err := b.check(); err != nil {
 		return nil, err
 	}
-	r := newRun[T](ctx, c, b, len(urls))
+	return newRun[T](ctx, c, b, len(urls)).all(urls)
+}
+
+// all fetches the URLs of a list.
+func (r *run[T]) all(urls []string) ([]Result[T], error) {
 	results := make([]Result[T], len(urls))
 	taken := make([]bool, len(urls))
-	r.each(slices.Values(urls), workerpool.MapUnordered, func(result Result[T]) bool {
-		results[result.Index], taken[result.Index] = result, true
-		return true
-	})
+	if r.batch.OnProgress == nil {
+		// Nobody waits for the single result, so the workers put them in place:
+		// to pass them on would cost several times what is left to do here.
+		workerpool.ForEachN(r.ctx, len(urls), func(ctx context.Context, i int) error {
+			results[i], _ = r.do(ctx, job{i, urls[i]})
+			taken[i] = true
+			return nil
+		}, workerpool.Options{Workers: r.batch.Concurrency})
+	} else {
+		r.each(slices.Values(urls), workerpool.MapUnordered, func(result Result[T]) bool {
+			results[result.Index], taken[result.Index] = result, true
+			return true
+		})
+	}
 	stopped := context.Cause(r.ctx)
 	r.stop(nil)
 	for i, url := range urls {
@@ -115,6 +129,7 @@ type run[T any] struct {
 	batch  Batch
 	total  int // number of URLs, or -1
 	meter  *meter
+	do     func(context.Context, job) (Result[T], error) // called by the workers
 }
 
 func newRun[T any](ctx context.Context, c *Client, b Batch, total int) *run[T] {
@@ -122,6 +137,7 @@ func newRun[T any](ctx context.Context, c *Client, b Batch, total int) *run[T] {
 		b.Concurrency = defaultConcurrency
 	}
 	r := &run[T]{client: c.orDefault(), batch: b, total: total}
+	r.do = r.fetch
 	r.ctx, r.stop = context.WithCancelCause(ctx)
 	if b.MaxTotalBytes > 0 {
 		r.meter = &meter{limit: b.MaxTotalBytes}
@@ -143,7 +159,7 @@ func (r *run[T]) each(urls iter.Seq[string], mapping mapping[T], yield func(Resu
 	ctx := context.WithoutCancel(r.ctx)
 	o := workerpool.Options{Workers: r.batch.Concurrency, Queue: r.batch.Concurrency}
 	done := 0
-	for result := range mapping(ctx, r.jobs(urls), r.fetch, o) {
+	for result := range mapping(ctx, r.jobs(urls), r.do, o) {
 		done++
 		if !r.pass(done, result, yield) {
 			return
@@ -178,7 +194,7 @@ func (r *run[T]) jobs(urls iter.Seq[string]) iter.Seq[job] {
 	}
 }
 
-// fetch is called by the workers. It returns no errors but in the Result.
+// fetch fetches a URL. It returns no errors but in the Result.
 func (r *run[T]) fetch(_ context.Context, j job) (result Result[T], _ error) {
 	if r.ctx.Err() != nil {
 		return Result[T]{Index: j.index, URL: j.url, Err: context.Cause(r.ctx)}, nil

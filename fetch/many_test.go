@@ -47,34 +47,53 @@ func pathStub(t *testing.T) *stub {
 }
 
 func TestAllKeepsOrderAndErrors(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := pathStub(t)
-		list := urls(30)
-		list[3] = "http://a/3/bad"
-		list[7] = "::"
-		var progress []int
-		results, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s}), list, fetch.Batch{
-			Concurrency: 4,
-			OnProgress: func(done, total int) {
-				if total != 30 {
-					t.Errorf("OnProgress total = %d; want 30", total)
+	list := urls(30)
+	list[3] = "http://a/3/bad"
+	list[7] = "::"
+	var progress []int
+	for name, onProgress := range map[string]func(done, total int){
+		"plain": nil,
+		"OnProgress": func(done, total int) {
+			if total != 30 {
+				t.Errorf("OnProgress total = %d; want 30", total)
+			}
+			progress = append(progress, done)
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			results, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: pathStub(t)}), list, fetch.Batch{Concurrency: 4, OnProgress: onProgress})
+			if err != nil || len(results) != 30 {
+				t.Fatalf("%s: All = %d results, %v; want 30, nil", name, len(results), err)
+			}
+			for i, r := range results {
+				if r.Index != i || r.URL != list[i] {
+					t.Errorf("%s: results[%d] is for %d, %s; want %s", name, i, r.Index, r.URL, list[i])
 				}
-				progress = append(progress, done)
-			},
+				if bad := i == 3 || i == 7; bad != (r.Err != nil) || !bad && r.Value != fmt.Sprintf("/%d", i) {
+					t.Errorf("%s: results[%d] = %q, %v", name, i, r.Value, r.Err)
+				}
+			}
 		})
-		if err != nil || len(results) != 30 {
-			t.Fatalf("All = %d results, %v; want 30, nil", len(results), err)
-		}
-		for i, r := range results {
-			if r.Index != i || r.URL != list[i] {
-				t.Errorf("results[%d] is for %d, %s; want %s", i, r.Index, r.URL, list[i])
-			}
-			if bad := i == 3 || i == 7; bad != (r.Err != nil) || !bad && r.Value != fmt.Sprintf("/%d", i) {
-				t.Errorf("results[%d] = %q, %v", i, r.Value, r.Err)
-			}
-		}
-		if !slices.IsSorted(progress) || len(progress) != 30 || progress[29] != 30 {
-			t.Errorf("OnProgress was called with %v; want 1 to 30", progress)
+	}
+	if !slices.IsSorted(progress) || len(progress) != 30 || progress[29] != 30 {
+		t.Errorf("OnProgress was called with %v; want 1 to 30", progress)
+	}
+}
+
+// TestAllKeepsWorkersBusy has URLs that fail at once, as under an open breaker,
+// before those that take a second: what makes the first cheap must not leave the
+// others to a few workers.
+func TestAllKeepsWorkersBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStub(t, func(int, *http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return respond(200, ""), nil
+		})
+		list := append(make([]string, 2000), urls(640)...)
+		start := time.Now()
+		results, err := fetch.All[string](t.Context(), newClient(t, fetch.Options{Transport: s, PerHost: -1}), list, fetch.Batch{Concurrency: 64})
+		if took := time.Since(start); err != nil || results[len(list)-1].Err != nil || took != 10*time.Second {
+			t.Errorf("640 requests of a second, 64 at a time, took %v, %v; want 10s", took, err)
 		}
 	})
 }
