@@ -1,9 +1,6 @@
 package bench
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,25 +32,7 @@ func main() {
 // something that every program would carry comes to import net/http or the like.
 func TestErrorsSize(t *testing.T) {
 	size := func(pkg, wrap string) int64 {
-		dir, err := os.MkdirTemp(".", "size") // within this module, for its requirements
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer os.RemoveAll(dir)
-		code := strings.NewReplacer("ERRORS", pkg, "WRAP", wrap).Replace(errorsHello)
-		if err := os.WriteFile(filepath.Join(dir, "main.go"), []byte(code), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		binary := filepath.Join(t.TempDir(), "hello")
-		cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", binary, "./"+dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-		info, err := os.Stat(binary)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return info.Size()
+		return sizeOf(t, strings.NewReplacer("ERRORS", pkg, "WRAP", wrap).Replace(errorsHello))
 	}
 	standard := size("errors", `fmt.Errorf("find: %w", errGone)`)
 	plinth := size("github.com/goplinth/plinth/errors", `errors.Wrap(errGone, "find")`)

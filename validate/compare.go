@@ -23,15 +23,15 @@ func compileComparison(t term, typ reflect.Type, c class) (rule, error) {
 	case classList:
 		return compareItems(t, typ)
 	case classInt:
-		return compareNumber(t, typ, parseInt)
+		return compareNumber(t, typ, parseInt, onInt)
 	case classUint:
-		return compareNumber(t, typ, parseUint)
+		return compareNumber(t, typ, parseUint, onUint)
 	case classFloat32:
-		return compareNumber(t, typ, parseFloat32)
+		return compareNumber(t, typ, parseFloat32, onFloat)
 	case classFloat64:
-		return compareNumber(t, typ, parseFloat64)
+		return compareNumber(t, typ, parseFloat64, onFloat)
 	case classDuration:
-		return compareNumber(t, typ, parseDuration)
+		return compareNumber(t, typ, parseDuration, onDuration)
 	case classBool:
 		return compareBool(t, typ)
 	case classTime:
@@ -90,19 +90,17 @@ func compare[N cmp.Ordered](rel relation, limit N) func(N) bool {
 	}
 }
 
-// onNumber returns a rule for the type of number that test takes.
-func onNumber[N cmp.Ordered](t term, code string, param any, test func(N) bool) rule {
-	switch test := any(test).(type) {
-	case func(int64) bool:
-		return onInt(t, code, param, test)
-	case func(time.Duration) bool:
-		return onInt(t, code, param, func(n int64) bool { return test(time.Duration(n)) })
-	case func(uint64) bool:
-		return onValue(t, code, param, func(v reflect.Value) bool { return test(v.Uint()) })
-	case func(float64) bool:
-		return onValue(t, code, param, func(v reflect.Value) bool { return test(v.Float()) })
-	}
-	panic("unreachable: numbers are compared as int64, uint64, float64 or time.Duration")
+// onDuration, onUint and onFloat are onInt for other numbers.
+func onDuration(t term, code string, param any, ok func(time.Duration) bool) rule {
+	return onInt(t, code, param, func(n int64) bool { return ok(time.Duration(n)) })
+}
+
+func onUint(t term, code string, param any, ok func(uint64) bool) rule {
+	return onValue(t, code, param, func(v reflect.Value) bool { return ok(v.Uint()) })
+}
+
+func onFloat(t term, code string, param any, ok func(float64) bool) rule {
+	return onValue(t, code, param, func(v reflect.Value) bool { return ok(v.Float()) })
 }
 
 // boundOf returns the bound on a length that t sets. A length is a whole
@@ -226,27 +224,26 @@ func compareItems(t term, typ reflect.Type) (rule, error) {
 	}
 }
 
-func compareNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (N, error)) (rule, error) {
-	switch t.name {
-	case "oneof", "noneof":
+// compareNumber compiles t for numbers, which parse reads from the tag and on makes
+// a rule of.
+func compareNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (N, error), on func(t term, code string, param any, ok func(N) bool) rule) (rule, error) {
+	if t.name == "oneof" || t.name == "noneof" {
 		set, code, err := wordsOf(t, typ, parse)
 		if err != nil {
 			return rule{}, err
 		}
 		wanted := t.name == "oneof"
-		return onNumber(t, code, slices.Clone(set), func(n N) bool { return slices.Contains(set, n) == wanted }), nil
-	case "oneofci", "noneofci", "eq_ignore_case", "ne_ignore_case":
-		return rule{}, misfit(t, typ)
+		return on(t, code, slices.Clone(set), func(n N) bool { return slices.Contains(set, n) == wanted }), nil
 	}
-	if !t.hasParam {
-		return rule{}, fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
+	if err := checkNumber(t, typ); err != nil {
+		return rule{}, err
 	}
 	n, err := parse(t.param)
 	if err != nil {
 		return rule{}, err
 	}
 	rel := relationOf(t.name)
-	r := onNumber(t, rel.code(), n, compare(rel, n))
+	r := on(t, rel.code(), n, compare(rel, n))
 	switch n := any(n).(type) {
 	case int64:
 		r.span = spanOf(rel, n)
@@ -254,6 +251,17 @@ func compareNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (
 		r.span = spanOf(rel, int64(n))
 	}
 	return r, nil
+}
+
+// checkNumber returns the mistake in a term that compares with one number.
+func checkNumber(t term, typ reflect.Type) error {
+	switch {
+	case listed("oneofci noneofci eq_ignore_case ne_ignore_case", t.name):
+		return misfit(t, typ)
+	case !t.hasParam:
+		return fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
+	}
+	return nil
 }
 
 // code returns the code of errors about a number.

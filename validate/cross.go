@@ -97,7 +97,7 @@ func isCrossField(name string) bool {
 // field: of the same struct, or for eqcsfield and its like, of the outermost.
 func (f *fieldCompiler) crossField(t term, typ reflect.Type) (rule, error) {
 	if !listed(rulesWith, t.name) {
-		return rule{}, t.unknown(f.registry.tagNames())
+		return rule{}, t.unknown(f.registry.tagNames)
 	}
 	from, name := f.typ, t.name
 	outermost := strings.HasSuffix(name, "csfield")
@@ -242,7 +242,7 @@ func (f *fieldCompiler) presence(t term) (rule, error) {
 		r.op, r.fail.Code = opExcluded, "excluded"
 	}
 	if !listed(rulesWith, t.name) {
-		return rule{}, t.unknown(f.registry.tagNames())
+		return rule{}, t.unknown(f.registry.tagNames)
 	}
 	if f.typ == nil {
 		return rule{}, errNoStruct

@@ -14,30 +14,51 @@ import (
 // the kind was looked at when the type was compiled, and the pointer is that of
 // a struct of just that type, which it keeps alive. Nothing is written.
 
+// An address is that of a struct.
+type address = unsafe.Pointer
+
+// addressOf returns the address of *v.
+func addressOf[T any](v *T) address { return address(v) }
+
 // pointerTo returns the address of v, or nil if v cannot be addressed, as a
 // struct that is passed by value.
-func pointerTo(v reflect.Value) unsafe.Pointer {
+func pointerTo(v reflect.Value) address {
 	if !v.CanAddr() {
 		return nil
 	}
 	return unsafe.Pointer(v.UnsafeAddr())
 }
 
+func stringAt(p address, offset uintptr) string { return *(*string)(unsafe.Add(p, offset)) }
+
+func intAt(p address, offset, size uintptr) int64 {
+	p = unsafe.Add(p, offset)
+	switch size {
+	case 1:
+		return int64(*(*int8)(p))
+	case 2:
+		return int64(*(*int16)(p))
+	case 4:
+		return int64(*(*int32)(p))
+	default:
+		return *(*int64)(p)
+	}
+}
+
 // holdsAt is holds for the field at offset in the struct at p. The leaf is to be
 // a bare one.
-func (l *leaf) holdsAt(p unsafe.Pointer, offset uintptr) bool {
-	p = unsafe.Add(p, offset)
+func (l *leaf) holdsAt(p address, offset uintptr) bool {
 	if l.kind == leafString {
-		return l.holdsString(*(*string)(p))
+		return l.holdsString(stringAt(p, offset))
 	}
-	switch l.size {
-	case 1:
-		return l.holdsInt(int64(*(*int8)(p)))
-	case 2:
-		return l.holdsInt(int64(*(*int16)(p)))
-	case 4:
-		return l.holdsInt(int64(*(*int32)(p)))
-	default:
-		return l.holdsInt(*(*int64)(p))
+	return l.holdsInt(intAt(p, offset, l.size))
+}
+
+// failAt returns the error of the first rule that the field at offset in the
+// struct at p breaks, or nil. The leaf is to be a bare one.
+func (n *node) failAt(p address, offset uintptr) *FieldError {
+	if n.leaf.kind == leafString {
+		return n.failOfString(stringAt(p, offset))
 	}
+	return n.failOfInt(intAt(p, offset, n.leaf.size))
 }

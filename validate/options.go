@@ -71,12 +71,13 @@ func (o *Options) check() error {
 
 // registry returns an empty registry with the settings of o.
 func (o *Options) registry() *registry {
-	tags := make(map[string]TagRule, len(o.Tags))
-	for _, r := range o.Tags {
-		tags[r.name] = r
+	tags, names := make(map[string]TagRule, len(o.Tags)), make([]string, len(o.Tags))
+	for i, r := range o.Tags {
+		tags[r.name], names[i] = r, r.name
 	}
 	return &registry{
 		tags:      tags,
+		tagNames:  names,
 		allRules:  o.AllRules,
 		autoDive:  o.AutoDive,
 		messages:  o.Messages,

@@ -134,6 +134,17 @@ func (rs *rules[V]) run(v V, p *V, c *collector) bool {
 	return true
 }
 
+// fail returns the error of the first rule that v breaks, or nil. None of them
+// looks inside v.
+func (rs *rules[V]) fail(v V) *FieldError {
+	for i := range rs.list {
+		if !rs.list[i].Check(v) {
+			return &rs.fails[i]
+		}
+	}
+	return nil
+}
+
 // fail reports the error of a typed rule at the current path.
 func (c *collector) fail(e *FieldError) bool {
 	if c.messages != nil {

@@ -26,7 +26,8 @@ type rule struct {
 	more *[numClasses]rule                            // opDynamic: by the class of what an interface holds; without an op where the rule does not apply
 	any  []rule                                       // opAny: one of them is to hold
 
-	// fail is what to report if the rule does not hold; its Path is empty.
+	// fail is what to report if the rule does not hold, at the path where that is;
+	// its own Path says that for a bare plan.
 	fail *FieldError
 }
 
@@ -221,7 +222,7 @@ func (f *fieldCompiler) typed(t term, typ reflect.Type) (rule, error) {
 	case check == nil && (listed(rulesWithout, t.name) || listed(rulesWith, t.name)):
 		return rule{}, misfit(t, typ)
 	case check == nil:
-		return rule{}, t.unknown(f.registry.tagNames())
+		return rule{}, t.unknown(f.registry.tagNames)
 	case typ.Kind() == reflect.String:
 		return onString(t, codeOf(t.name), param, check), nil
 	case hasText(typ) && (classOfType(typ) == classOther || classOfType(typ) == classList):

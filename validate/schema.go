@@ -13,8 +13,9 @@ import (
 type FieldRule[T any] struct {
 	name    string // on the wire; empty for the struct itself
 	check   func(v *T, c *collector) bool
-	inner   []FieldRule[T]  // in place of check, for When
-	cond    func(v *T) bool // for When
+	fail    func(v *T) *FieldError // the first error, with its path; nil if check looks at more than one value
+	inner   []FieldRule[T]         // in place of check, for When
+	cond    func(v *T) bool        // for When
 	mistake error
 }
 
@@ -22,6 +23,7 @@ type FieldRule[T any] struct {
 type schema[T any] struct {
 	registry *registry
 	rules    []FieldRule[T]
+	bare     bool // see bareErrors: all rules have a fail
 }
 
 // Schema returns a Validator for T with rules in code instead of tags. The
@@ -52,7 +54,13 @@ func SchemaWith[T any](o Options, fields ...FieldRule[T]) (*Validator[T], error)
 		return nil, err
 	}
 	r := o.registry()
-	return &Validator[T]{registry: r, schema: &schema[T]{r, slices.Clone(fields)}}, nil
+	return &Validator[T]{registry: r, schema: newSchema(r, slices.Clone(fields))}, nil
+}
+
+func newSchema[T any](r *registry, rules []FieldRule[T]) *schema[T] {
+	several := func(f FieldRule[T]) bool { return f.fail == nil }
+	bare := !r.allRules && r.messages == nil && len(rules) <= min(maxBare, r.maxErrors) && !slices.ContainsFunc(rules, several)
+	return &schema[T]{r, rules, bare}
 }
 
 // err returns the mistakes in f.
@@ -76,6 +84,14 @@ func Field[T, V any](name string, get func(*T) V, list ...Rule[V]) FieldRule[T] 
 		return f
 	}
 	place := &step{kind: stepField, text: name}
+	if !rs.inside {
+		for i := range rs.fails {
+			if name != "" {
+				rs.fails[i].Path = Path{last: place}
+			}
+		}
+		f.fail = func(v *T) *FieldError { return rs.fail(get(v)) }
+	}
 	f.check = func(v *T, c *collector) bool {
 		switch {
 		case c == nil || name == "":
@@ -145,6 +161,7 @@ func holds[V cmp.Ordered](a V, op Op, b V) bool {
 // field other. An error is about the first and has the name of the other as its
 // Param.
 func Compare[T any, V cmp.Ordered](name string, a func(*T) V, op Op, other string, b func(*T) V) FieldRule[T] {
+	place := &step{kind: stepField, text: name}
 	f := FieldRule[T]{name: name}
 	switch {
 	case a == nil || b == nil:
@@ -152,14 +169,20 @@ func Compare[T any, V cmp.Ordered](name string, a func(*T) V, op Op, other strin
 	case op < Equal || op > GreaterOrEqual:
 		f.mistake = fmt.Errorf("there is no Op %d; use Equal, NotEqual, Less, LessOrEqual, Greater or GreaterOrEqual", op)
 	default:
-		fail := FieldError{Rule: "compare", Code: opCodes[op], Param: other}
+		fail := FieldError{Path: Path{last: place}, Rule: "compare", Code: opCodes[op], Param: other}
 		fail.Message = english(&fail)
-		place := &step{kind: stepField, text: name}
-		f.check = func(v *T, c *collector) bool {
+		f.fail = func(v *T) *FieldError {
 			if holds(a(v), op, b(v)) {
-				return true
+				return nil
 			}
-			if c == nil {
+			return &fail
+		}
+		broken := f.fail
+		f.check = func(v *T, c *collector) bool {
+			switch {
+			case broken(v) == nil:
+				return true
+			case c == nil:
 				return false
 			}
 			c.tail = place
@@ -204,15 +227,26 @@ func (s *schema[T]) validate(v *T) error {
 		return notStructValue("Validate", reflect.ValueOf(v))
 	case s.fields(v, nil):
 		return nil
+	case s.bare:
+		return s.explainBare(v)
 	}
 	c := s.registry.newCollector()
 	s.fields(v, c)
 	return c.err()
 }
 
+// explainBare is the second pass of validate.
+func (s *schema[T]) explainBare(v *T) error {
+	var list bareErrors
+	for i := range s.rules {
+		list.add(s.rules[i].fail(v))
+	}
+	return list.err()
+}
+
 // partial checks the fields with the names given.
 func (s *schema[T]) partial(v *T, names []string) error {
-	part := schema[T]{registry: s.registry}
+	var part []FieldRule[T]
 	var mistakes []error
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
@@ -222,12 +256,12 @@ func (s *schema[T]) partial(v *T, names []string) error {
 		if found == nil {
 			mistakes = append(mistakes, fmt.Errorf("validate: Partial was given %.100q: the schema has no such field; write a name that it has: %w", name, ErrNoField))
 		}
-		part.rules = append(part.rules, found...)
+		part = append(part, found...)
 	}
 	if err := errors.Join(mistakes...); err != nil {
 		return err
 	}
-	return part.validate(v)
+	return newSchema(s.registry, part).validate(v)
 }
 
 // pick returns the rules for the field name, those in When with their condition.

@@ -12,7 +12,8 @@ import (
 type Validator[T any] struct {
 	registry *registry
 	plan     *plan      // for the tags of T
-	schema   *schema[T] // or this, for typed rules
+	direct   bool       // a *T is the address of a struct for plan, which is bare
+	schema   *schema[T] // in place of plan, for typed rules
 }
 
 // For returns a Validator for T, which is a struct or a pointer to one.
@@ -32,7 +33,7 @@ func For[T any](o Options) (*Validator[T], error) {
 	if err := errors.Join(o.check(), err); err != nil {
 		return nil, err
 	}
-	return &Validator[T]{registry: r, plan: p}, nil
+	return &Validator[T]{registry: r, plan: p, direct: p.bare && p.typ == reflect.TypeFor[T]()}, nil
 }
 
 // Compile is the function [Compile] with the tags and options of val. It finds
@@ -53,8 +54,11 @@ func (val *Validator[T]) Validate(v *T) error { return val.ValidateCtx(context.B
 // [TagCtx] and the methods of a [ValidatableCtx].
 func (val *Validator[T]) ValidateCtx(ctx context.Context, v *T) error {
 	val.mustBeMade()
-	if val.schema != nil {
+	switch {
+	case val.schema != nil:
 		return val.schema.validate(v)
+	case val.direct && v != nil:
+		return val.plan.checkBare(addressOf(v))
 	}
 	if s, ok := structOf(reflect.ValueOf(v)); ok {
 		return val.registry.validate(ctx, val.plan, s, nil)
@@ -70,8 +74,11 @@ func (val *Validator[T]) ValidateCtx(ctx context.Context, v *T) error {
 // unless it is a list in an interface.
 func (val *Validator[T]) Valid(v *T) bool {
 	val.mustBeMade()
-	if val.schema != nil {
+	switch {
+	case val.schema != nil:
 		return v != nil && val.schema.fields(v, nil)
+	case val.direct && v != nil:
+		return val.plan.firstWrong(addressOf(v)) < 0
 	}
 	if s, ok := structOf(reflect.ValueOf(v)); ok {
 		return val.registry.valid(val.plan, s)

@@ -123,7 +123,8 @@ func (c *collector) err() error {
 		clear(c.found)
 		clear(c.steps)
 		clear(c.path[:cap(c.path)])
-		*c = collector{registry: c.registry, path: c.path[:0], found: c.found[:0], steps: c.steps[:0]}
+		c.path, c.found, c.steps = c.path[:0], c.found[:0], c.steps[:0]
+		c.more, c.fault, c.tail = false, nil, nil
 		c.registry.collectors.Put(c)
 	}
 	return err
@@ -132,6 +133,9 @@ func (c *collector) err() error {
 // validate returns the errors of v as Errors, or the mistakes of the program
 // that came to light.
 func (r *registry) validate(ctx context.Context, p *plan, v reflect.Value, m *mask) error {
+	if p.bare && m == nil && v.CanAddr() {
+		return p.checkBare(pointerTo(v))
+	}
 	w := walker{registry: r, top: v, mask: m}
 	ok := w.inside(p, v)
 	switch {
@@ -161,6 +165,9 @@ func (r *registry) collect(ctx context.Context, ok bool, p *plan, v reflect.Valu
 // valid reports whether v satisfies p. If the tags of a type in an interface
 // are wrong, it is false.
 func (r *registry) valid(p *plan, v reflect.Value) bool {
+	if p.bare && v.CanAddr() {
+		return p.firstWrong(pointerTo(v)) < 0
+	}
 	w := walker{registry: r, top: v}
 	if !w.inside(p, v) {
 		return false
