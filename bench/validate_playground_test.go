@@ -206,9 +206,10 @@ func (m *maker) fill(v reflect.Value, depth int) {
 		if n > 0 {
 			v.Set(reflect.MakeMap(v.Type()))
 		}
+		keys := &maker{Rand: m.Rand, texts: makerTexts} // others may look different in a path, by their quotes
 		for range n - 1 {
 			key, elem := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-			m.fill(key, depth)
+			keys.fill(key, depth)
 			m.fill(elem, depth)
 			v.SetMapIndex(key, elem)
 		}
