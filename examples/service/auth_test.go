@@ -73,8 +73,7 @@ func TestForgedTokens(t *testing.T) {
 func TestExpiredSession(t *testing.T) {
 	ctx := t.Context()
 	s := newTestService(t)
-	u, err := s.addUser(ctx, newUser{Email: "ann@example.com", Name: "Ann", Password: "correct horse"}, false)
-	require.NoError(t, err)
+	u := addAnn(t, s)
 	_, hash, err := s.store.userByEmail(ctx, u.Email)
 	require.NoError(t, err)
 	for _, tt := range []struct {

@@ -19,8 +19,7 @@ func (d discard) WriteHeader(int)             {}
 func BenchmarkRead(b *testing.B) {
 	ctx := b.Context()
 	s := newTestService(b)
-	u, err := s.addUser(ctx, newUser{Email: "ann@example.com", Name: "Ann", Password: "correct horse"}, false)
-	require.NoError(b, err)
+	u := addAnn(b, s)
 	_, hash, err := s.store.userByEmail(ctx, u.Email)
 	require.NoError(b, err)
 	token := newToken()
@@ -39,8 +38,7 @@ func BenchmarkRead(b *testing.B) {
 func BenchmarkWrite(b *testing.B) {
 	ctx := b.Context()
 	s := newTestService(b)
-	u, err := s.addUser(ctx, newUser{Email: "ann@example.com", Name: "Ann", Password: "correct horse"}, false)
-	require.NoError(b, err)
+	u := addAnn(b, s)
 	name := "Anna"
 	b.ReportAllocs()
 	for b.Loop() {
@@ -54,8 +52,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkLoad(b *testing.B) {
 	ctx := b.Context()
 	s := newTestService(b)
-	u, err := s.addUser(ctx, newUser{Email: "ann@example.com", Name: "Ann", Password: "correct horse"}, false)
-	require.NoError(b, err)
+	u := addAnn(b, s)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := s.loadUser(ctx, u.ID); err != nil {

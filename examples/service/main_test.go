@@ -293,6 +293,14 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
+// addAnn signs a user up.
+func addAnn(t testing.TB, s *service) user {
+	t.Helper()
+	u, err := s.addUser(t.Context(), newUser{Email: "ann@example.com", Name: "Ann", Password: "correct horse"}, false)
+	require.NoError(t, err)
+	return u
+}
+
 // newTestService returns a service that is not started.
 func newTestService(t testing.TB) *service {
 	t.Helper()
