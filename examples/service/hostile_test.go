@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -260,3 +261,62 @@ func trickle(ctx context.Context, conn net.Conn) {
 		}
 	}
 }
+
+// TestClientsThatDoNotRead has a server over a pipe, which holds nothing, so that an
+// answer waits for its client.
+func TestClientsThatDoNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{cfg: config{ReadTimeout: 10 * time.Second}}
+		closed := make(chan time.Time, 1)
+		server := &http.Server{
+			ConnContext: withWriteDeadline,
+			ConnState: func(_ net.Conn, state http.ConnState) {
+				if state == http.StateClosed {
+					closed <- time.Now()
+				}
+			},
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				s.renewWriteDeadline(w, r)
+				io.WriteString(w, "hello")
+			}),
+		}
+		pipes := make(pipeListener)
+		go server.Serve(pipes)
+		client, conn := net.Pipe()
+		pipes <- conn
+
+		// One that reads is served for as long as it likes.
+		br := bufio.NewReader(client)
+		request := func() {
+			_, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+			require.NoError(t, err)
+		}
+		for range 100 {
+			request()
+			resp, err := http.ReadResponse(br, nil)
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, resp.Body)
+			require.NoError(t, err)
+			time.Sleep(900 * time.Millisecond)
+		}
+		request()
+		sent := time.Now()
+		timeout := s.cfg.ReadTimeout + 2*queryTimeout
+		require.InDelta(t, timeout+time.Second/2, (<-closed).Sub(sent), float64(time.Second/2))
+		require.NoError(t, server.Close())
+	})
+}
+
+// A pipeListener accepts what is sent to it.
+type pipeListener chan net.Conn
+
+func (l pipeListener) Accept() (net.Conn, error) {
+	conn, ok := <-l
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
+}
+
+func (l pipeListener) Close() error   { close(l); return nil }
+func (l pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }

@@ -153,8 +153,8 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	server := &http.Server{
 		Handler:        s,
 		ReadTimeout:    s.cfg.ReadTimeout, // from the first byte of the head to the last of the body
-		WriteTimeout:   s.cfg.ReadTimeout + 2*queryTimeout,
 		IdleTimeout:    s.cfg.IdleTimeout,
+		ConnContext:    withWriteDeadline, // in the place of a WriteTimeout
 		MaxHeaderBytes: maxHeader,
 		// Then OPTIONS * is a request like any other.
 		DisableGeneralOptionsHandler: true,
