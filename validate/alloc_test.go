@@ -30,6 +30,15 @@ func TestValidValueCostsNoAllocation(t *testing.T) {
 		Maps    []map[int]string   `validate:"dive,dive,required"`
 		AnyMap  any                `validate:"dive,min=1"`
 		Missing *string            `validate:"omitempty,email"`
+		Tags    []string           `validate:"unique"`
+		Mixed   []any              `validate:"unique"`
+		Pairs   [][2]any           `validate:"unique"`
+		Users   []account          `validate:"unique=Email"`
+		Names   map[string]string  `validate:"unique"`
+		Since   time.Time          `validate:"required,lt"`
+		Until   *time.Time         `validate:"gtfield=Since"`
+		Again   string             `validate:"eqfield=Name,required_if=Age 20"`
+		Big     uint64             `validate:"oneof=7 8"`
 		Next    *everyKind
 	}
 	ann := account{"ann@example.com", 20}
@@ -37,6 +46,9 @@ func TestValidValueCostsNoAllocation(t *testing.T) {
 		Base: Base{"1"}, Name: "Ann", Runes: "äöü", Email: &ann.Email, Age: 20, Small: 9, Ratio: 0.5, Wait: time.Second,
 		Any: []string{"a", "b", "c"}, Boxed: &ann, Nested: &ann, List: []account{ann, ann}, Array: [2]string{"a", "b"},
 		AnyMap: map[string]any{"a": []int{1}, "b": "x"}, Map: map[string]account{"a": ann, "b": ann}, Maps: []map[int]string{{1: "x"}, {2: "y"}},
+		Tags: []string{"x", "y", "z"}, Mixed: []any{1, "1", account{"a", 1}, nil}, Pairs: [][2]any{{1, 2}, {2, "1"}}, Users: []account{ann, {"bob@example.com", 3}},
+		Names: map[string]string{"a": "b", "b": "a"},
+		Since: time.Unix(0, 0), Until: new(time.Unix(1, 0)), Again: "Ann", Big: 8,
 	}
 	next := in
 	in.Next = &next

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -16,28 +15,20 @@ import (
 const comparisons = "len min max eq ne lt lte gt gte eq_ignore_case ne_ignore_case oneof oneofci noneof noneofci"
 
 // compileComparison compiles t for values of type typ and class c.
-func compileComparison(t term, typ reflect.Type, c class) (rule, error) {
+func compileComparison(t *term, typ reflect.Type, c class) (*rule, error) {
 	switch c {
 	case classString:
 		return compareText(t, typ)
 	case classList:
 		return compareItems(t, typ)
-	case classInt:
-		return compareNumber(t, typ, parseInt, onInt)
-	case classUint:
-		return compareNumber(t, typ, parseUint, onUint)
-	case classFloat32:
-		return compareNumber(t, typ, parseFloat32, onFloat)
-	case classFloat64:
-		return compareNumber(t, typ, parseFloat64, onFloat)
-	case classDuration:
-		return compareNumber(t, typ, parseDuration, onDuration)
+	case classInt, classUint, classFloat32, classFloat64, classDuration:
+		return compareNumber(t, typ, c)
 	case classBool:
 		return compareBool(t, typ)
 	case classTime:
 		return compareNow(t, typ)
 	}
-	return rule{}, misfit(t, typ)
+	return nil, misfit(t, typ)
 }
 
 // A relation is what min, max, gt and the others ask for, whichever of their
@@ -70,87 +61,74 @@ func relationOf(name string) relation {
 	}
 }
 
-// compare returns the test for a relation. It uses the operators and not
-// cmp.Compare, which puts NaN below every number: NaN is to fail them all but
-// ne.
-func compare[N cmp.Ordered](rel relation, limit N) func(N) bool {
+// code returns the code of errors about a number.
+func (rel relation) code() string {
 	switch rel {
 	case relAtLeast:
-		return func(n N) bool { return n >= limit }
+		return "min"
 	case relAtMost:
-		return func(n N) bool { return n <= limit }
+		return "max"
 	case relAbove:
-		return func(n N) bool { return n > limit }
+		return "greater"
 	case relBelow:
-		return func(n N) bool { return n < limit }
+		return "less"
 	case relNotEqual:
-		return func(n N) bool { return n != limit }
+		return "not_equal"
 	default:
-		return func(n N) bool { return n == limit }
+		return "equal"
 	}
 }
 
-// onDuration, onUint and onFloat are onInt for other numbers.
-func onDuration(t term, code string, param any, ok func(time.Duration) bool) rule {
-	return onInt(t, code, param, func(n int64) bool { return ok(time.Duration(n)) })
+// codeOf returns the code of errors about a length, which has a noun.
+func (rel relation) codeOf(noun string) string {
+	if rel == relEqual {
+		return noun
+	}
+	return rel.code() + "_" + noun
 }
 
-func onUint(t term, code string, param any, ok func(uint64) bool) rule {
-	return onValue(t, code, param, func(v reflect.Value) bool { return ok(v.Uint()) })
-}
-
-func onFloat(t term, code string, param any, ok func(float64) bool) rule {
-	return onValue(t, code, param, func(v reflect.Value) bool { return ok(v.Float()) })
-}
-
-// boundOf returns the bound on a length that t sets. A length is a whole
-// number, so that gt=3 is min=4 and lt=3 is max=2: they are reported as that.
-func boundOf(t term) (relation, int, error) {
+// boundOf returns the bound on a length that t sets, the lengths that it leaves, and
+// the code of errors about lengths called noun. A length is a whole number, so that
+// gt=3 is min=4 and lt=3 is max=2: they are reported as that.
+func boundOf(t *term, noun string) (n int, in *span, code string, err error) {
 	rel := relationOf(t.name)
 	if !t.hasParam {
-		return rel, 0, fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
+		return 0, nil, "", wrongf("%s needs a parameter; write it as in %s", t.name, t.usage())
 	}
-	n, err := parseCount(t.param)
+	n, err = parseCount(t.param)
 	switch {
 	case err != nil:
-		return rel, 0, err
+		return 0, nil, "", err
 	case rel == relAbove && n == math.MaxInt:
-		return rel, 0, fmt.Errorf("no length is above %d; write a smaller number", n)
+		return 0, nil, "", fmt.Errorf("no length is above %d; write a smaller number", n)
 	case rel == relAbove:
-		return relAtLeast, n + 1, nil
+		rel, n = relAtLeast, n+1
 	case rel == relBelow && n == 0:
-		return rel, 0, errors.New("no length is below 0; write max=0 to demand an empty value")
+		return 0, nil, "", errors.New("no length is below 0; write max=0 to demand an empty value")
 	case rel == relBelow:
-		return relAtMost, n - 1, nil
+		rel, n = relAtMost, n-1
 	}
-	return rel, n, nil
+	return n, spanOf(rel, int64(n)), rel.codeOf(noun), nil
 }
 
-func compareText(t term, typ reflect.Type) (rule, error) {
+func compareText(t *term, typ reflect.Type) (*rule, error) {
+	text := t.param
+	equal := func(s string) bool { return s == text }
+	if strings.HasSuffix(t.name, "ignore_case") {
+		equal = func(s string) bool { return strings.EqualFold(s, text) }
+	}
 	switch t.name {
 	case "oneof", "noneof", "oneofci", "noneofci":
 		return compareWords(t, typ)
-	case "eq":
-		return onString(t, "equal", t.param, func(s string) bool { return s == t.param }), nil
-	case "ne":
-		return onString(t, "not_equal", t.param, func(s string) bool { return s != t.param }), nil
-	case "eq_ignore_case":
-		return onString(t, "equal", t.param, func(s string) bool { return strings.EqualFold(s, t.param) }), nil
-	case "ne_ignore_case":
-		return onString(t, "not_equal", t.param, func(s string) bool { return !strings.EqualFold(s, t.param) }), nil
+	case "eq", "eq_ignore_case":
+		return onString(t, "equal", text, equal), nil
+	case "ne", "ne_ignore_case":
+		return onString(t, "not_equal", text, not(equal)), nil
 	}
-	rel, n, err := boundOf(t)
+	n, in, code, err := boundOf(t, "length")
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
-	code := "length"
-	switch rel {
-	case relAtLeast:
-		code = "min_length"
-	case relAtMost:
-		code = "max_length"
-	}
-	in := spanOf(rel, int64(n))
 	r := onString(t, code, n, in.hasRunes)
 	r.span = in
 	return r, nil
@@ -162,23 +140,29 @@ type span struct{ low, high int64 }
 // everything is the span of a value without rules about its size.
 var everything = span{math.MinInt64, math.MaxInt64}
 
-// spanOf returns the numbers that stand in the relation to limit, or nil if they
-// are no span.
+// spanOf returns the numbers that stand in the relation, other than relNotEqual, to
+// limit.
 func spanOf(rel relation, limit int64) *span {
+	s := everything
 	switch {
 	case rel == relAtLeast:
-		return &span{limit, math.MaxInt64}
+		s.low = limit
 	case rel == relAtMost:
-		return &span{math.MinInt64, limit}
-	case rel == relEqual:
-		return &span{limit, limit}
+		s.high = limit
 	case rel == relAbove && limit < math.MaxInt64:
-		return &span{limit + 1, math.MaxInt64}
+		s.low = limit + 1
 	case rel == relBelow && limit > math.MinInt64:
-		return &span{math.MinInt64, limit - 1}
+		s.high = limit - 1
+	case rel == relAbove, rel == relBelow: // nothing is
+		s = span{math.MaxInt64, math.MinInt64}
+	default:
+		s = span{limit, limit}
 	}
-	return nil
+	return &s
 }
+
+// has reports whether n is in the span.
+func (a *span) has(n int64) bool { return a.low <= n && n <= a.high }
 
 // and returns the numbers that are in both.
 func (a span) and(b span) span { return span{max(a.low, b.low), min(a.high, b.high)} }
@@ -206,112 +190,145 @@ func hasRunes(s string, n int64) bool {
 	return false
 }
 
-func compareItems(t term, typ reflect.Type) (rule, error) {
+func compareItems(t *term, typ reflect.Type) (*rule, error) {
 	if !listed("len min max gt gte lt lte", t.name) {
-		return rule{}, misfit(t, typ)
+		return nil, misfit(t, typ)
 	}
-	rel, n, err := boundOf(t)
+	n, in, code, err := boundOf(t, "items")
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
-	switch rel {
-	case relAtLeast:
-		return onValue(t, "min_items", n, func(v reflect.Value) bool { return v.Len() >= n }), nil
-	case relAtMost:
-		return onValue(t, "max_items", n, func(v reflect.Value) bool { return v.Len() <= n }), nil
-	default:
-		return onValue(t, "items", n, func(v reflect.Value) bool { return v.Len() == n }), nil
-	}
+	return onValue(t, code, n, func(v reflect.Value) bool { return in.has(int64(v.Len())) }), nil
 }
 
-// compareNumber compiles t for numbers, which parse reads from the tag and on makes
-// a rule of.
-func compareNumber[N cmp.Ordered](t term, typ reflect.Type, parse func(string) (N, error), on func(t term, code string, param any, ok func(N) bool) rule) (rule, error) {
-	if t.name == "oneof" || t.name == "noneof" {
-		set, code, err := wordsOf(t, typ, parse)
-		if err != nil {
-			return rule{}, err
-		}
-		wanted := t.name == "oneof"
-		return on(t, code, slices.Clone(set), func(n N) bool { return slices.Contains(set, n) == wanted }), nil
-	}
-	if err := checkNumber(t, typ); err != nil {
-		return rule{}, err
-	}
-	n, err := parse(t.param)
+// compareNumber compiles t for the numbers of class c. All are compared by their
+// ranks, which are in the same order and equal if they are.
+func compareNumber(t *term, typ reflect.Type, c class) (*rule, error) {
+	code, words, err := wordsFor(t, typ)
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
-	rel := relationOf(t.name)
-	r := on(t, rel.code(), n, compare(rel, n))
-	switch n := any(n).(type) {
-	case int64:
-		r.span = spanOf(rel, n)
-	case time.Duration:
-		r.span = spanOf(rel, int64(n))
+	r := newRule(opValue, t, code, nil)
+	var ranks []int64
+	switch c {
+	case classInt:
+		ranks, r.fail.Param, err = ranksOf(t, words, parseInt, func(n int64) int64 { return n })
+	case classDuration:
+		ranks, r.fail.Param, err = ranksOf(t, words, parseDuration, func(d time.Duration) int64 { return int64(d) })
+	case classUint:
+		ranks, r.fail.Param, err = ranksOf(t, words, parseUint, rankOfUint)
+	case classFloat32:
+		ranks, r.fail.Param, err = ranksOf(t, words, parseFloat32, rankOfFloat)
+	default:
+		ranks, r.fail.Param, err = ranksOf(t, words, parseFloat64, rankOfFloat)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case len(ranks) == 0:
+		return nil, noWord(t, typ)
+	}
+	// The span alone says it all, unless there is none.
+	in, test := testOf(t.name, code, ranks)
+	switch c {
+	case classInt, classDuration:
+		r.op, r.num, r.span = opInt, test, in
+	case classUint:
+		r.ok = func(v reflect.Value) bool { return test(rankOfUint(v.Uint())) }
+	default:
+		r.ok = func(v reflect.Value) bool {
+			x := v.Float()
+			if math.IsNaN(x) {
+				return in == nil && code != "one_of" // NaN equals nothing and is in no order
+			}
+			return test(rankOfFloat(x))
+		}
 	}
 	return r, nil
 }
 
-// checkNumber returns the mistake in a term that compares with one number.
-func checkNumber(t term, typ reflect.Type) error {
-	switch {
-	case listed("oneofci noneofci eq_ignore_case ne_ignore_case", t.name):
-		return misfit(t, typ)
-	case !t.hasParam:
-		return fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
+// testOf returns the test for a rule of that name about the number, or the list of
+// them, with these ranks. In is nil if it is no span that the test holds for.
+func testOf(name, code string, ranks []int64) (in *span, test func(rank int64) bool) {
+	switch code {
+	case "one_of":
+		return nil, func(n int64) bool { return slices.Contains(ranks, n) }
+	case "none_of", "not_equal":
+		return nil, func(n int64) bool { return !slices.Contains(ranks, n) }
 	}
-	return nil
+	in = spanOf(relationOf(name), ranks[0])
+	return in, in.has
 }
 
-// code returns the code of errors about a number.
-func (rel relation) code() string {
-	switch rel {
-	case relAtLeast:
-		return "min"
-	case relAtMost:
-		return "max"
-	case relAbove:
-		return "greater"
-	case relBelow:
-		return "less"
-	case relNotEqual:
-		return "not_equal"
-	default:
-		return "equal"
+func rankOfUint(n uint64) int64 { return int64(n ^ 1<<63) }
+
+// rankOfFloat is for all floats but NaN. Their bits are in the right order for those
+// above zero, and in the opposite one below.
+func rankOfFloat(x float64) int64 {
+	bits := int64(math.Float64bits(x + 0)) // which makes one of the two zeros
+	if bits < 0 {
+		bits ^= math.MaxInt64
 	}
+	return bits
 }
 
-// wordsOf returns the values that oneof or noneof lists, and the code of their
-// errors. The Param of those is to be a copy, which keeps the rule intact if a
-// caller changes it after all.
-func wordsOf[N any](t term, typ reflect.Type, parse func(string) (N, error)) (set []N, code string, err error) {
-	words, err := splitWords(t.param)
-	if err != nil {
-		return nil, "", err
-	}
+// ranksOf returns the ranks of the numbers that the words of t stand for, and these
+// as a Param.
+func ranksOf[N any](t *term, words []string, parse func(string) (N, error), rank func(N) int64) (ranks []int64, param any, err error) {
+	list := isList(t.name)
+	var set []N
 	for _, word := range words {
-		x, err := parse(word)
+		n, err := parse(word)
 		if err == nil {
-			set = append(set, x)
-		} else if !t.mixed {
-			return nil, "", err
+			set, ranks = append(set, n), append(ranks, rank(n))
+		} else if !t.mixed || !list {
+			return nil, nil, err
 		}
 	}
-	if len(set) == 0 {
-		return nil, "", fmt.Errorf("no word of %s fits %s; remove it or change the type of the field", t.name, typeName(typ))
+	if !list && len(set) > 0 {
+		return ranks, set[0], nil
 	}
+	return ranks, set, nil
+}
+
+// wordsFor returns the numbers in a term, and the code of its errors.
+func wordsFor(t *term, typ reflect.Type) (code string, words []string, err error) {
+	switch {
+	case t.name == "oneof", t.name == "noneof":
+		words, err = splitWords(t.param)
+		return listCode(t), words, err
+	case listed("oneofci noneofci eq_ignore_case ne_ignore_case", t.name):
+		return "", nil, misfit(t, typ)
+	case !t.hasParam:
+		return "", nil, wrongf("%s needs a parameter; write it as in %s", t.name, t.usage())
+	}
+	return relationOf(t.name).code(), []string{t.param}, nil
+}
+
+// isList reports whether a comparison is with any number of words.
+func isList(name string) bool { return strings.Contains(name, "oneof") }
+
+// listCode returns the code of errors of oneof, noneof and their like.
+func listCode(t *term) string {
 	if strings.HasPrefix(t.name, "none") {
-		return set, "none_of", nil
+		return "none_of"
 	}
-	return set, "one_of", nil
+	return "one_of"
+}
+
+// noWord says that the list of t has no value of the type.
+func noWord(t *term, typ reflect.Type) error {
+	return wrongf("no word of %s fits %s; remove it or change the type of the field", t.name, typeName(typ))
 }
 
 // compareWords compiles oneof and its like for strings.
-func compareWords(t term, typ reflect.Type) (rule, error) {
-	set, code, err := wordsOf(t, typ, parseText)
+func compareWords(t *term, typ reflect.Type) (*rule, error) {
+	set, err := splitWords(t.param)
 	if err != nil {
-		return rule{}, err
+		return nil, err
+	}
+	if len(set) == 0 {
+		return nil, noWord(t, typ)
 	}
 	isIn := func(s string) bool {
 		return slices.Contains(set, s)
@@ -321,52 +338,37 @@ func compareWords(t term, typ reflect.Type) (rule, error) {
 			return slices.ContainsFunc(set, func(word string) bool { return strings.EqualFold(word, s) })
 		}
 	}
-	test := isIn
+	code := listCode(t)
 	if code == "none_of" {
-		test = func(s string) bool { return !isIn(s) }
+		isIn = not(isIn)
 	}
-	return onString(t, code, slices.Clone(set), test), nil
+	return onString(t, code, slices.Clone(set), isIn), nil
 }
 
-func compareBool(t term, typ reflect.Type) (rule, error) {
+func compareBool(t *term, typ reflect.Type) (*rule, error) {
 	if t.name != "eq" && t.name != "ne" {
-		return rule{}, misfit(t, typ)
+		return nil, misfit(t, typ)
 	}
 	b, err := parseBool(t.param)
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
-	if t.name == "eq" {
-		return onValue(t, "equal", b, func(v reflect.Value) bool { return v.Bool() == b }), nil
-	}
-	return onValue(t, "not_equal", b, func(v reflect.Value) bool { return v.Bool() != b }), nil
+	wanted := b == (t.name == "eq")
+	return onValue(t, relationOf(t.name).code(), b, func(v reflect.Value) bool { return v.Bool() == wanted }), nil
 }
 
 // compareNow compiles gt and its like without a parameter for times.
-func compareNow(t term, typ reflect.Type) (rule, error) {
+func compareNow(t *term, typ reflect.Type) (*rule, error) {
 	if !listed("gt gte lt lte", t.name) {
-		return rule{}, misfit(t, typ)
+		return nil, misfit(t, typ)
 	}
 	if t.hasParam {
-		return rule{}, fmt.Errorf("%s takes no parameter for a time, which it compares with now; write %s, or gtfield to compare with a field", t.name, t.name)
+		return nil, wrongf("%s takes no parameter for a time, which it compares with now; write %s, or gtfield to compare with a field", t.name, t.name)
 	}
-	switch t.name {
-	case "gt":
-		return onValue(t, "future", nil, func(v reflect.Value) bool { return timeOf(v).After(time.Now()) }), nil
-	case "gte":
-		return onValue(t, "future", nil, func(v reflect.Value) bool { return !timeOf(v).Before(time.Now()) }), nil
-	case "lt":
-		return onValue(t, "past", nil, func(v reflect.Value) bool { return timeOf(v).Before(time.Now()) }), nil
-	default:
-		return onValue(t, "past", nil, func(v reflect.Value) bool { return !timeOf(v).After(time.Now()) }), nil
+	code := "future"
+	if t.name[0] == 'l' {
+		code = "past"
 	}
-}
-
-// timeOf returns the time that v is. It costs no allocation if v is
-// addressable, as what is behind a pointer is.
-func timeOf(v reflect.Value) time.Time {
-	if v.CanAddr() {
-		return *v.Addr().Convert(reflect.TypeFor[*time.Time]()).Interface().(*time.Time)
-	}
-	return v.Convert(reflect.TypeFor[time.Time]()).Interface().(time.Time)
+	in := spanOf(relationOf(t.name), 0)
+	return onValue(t, code, nil, func(v reflect.Value) bool { return in.has(int64(timeOf(v).Compare(time.Now()))) }), nil
 }

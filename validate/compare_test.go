@@ -1,7 +1,10 @@
 package validate_test
 
 import (
+	"cmp"
 	"math"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -239,4 +242,87 @@ func TestOrGroups(t *testing.T) {
 	testTagMistake(t, "", "omitempty|email", "omitempty|email", "omitempty cannot stand in an or-group; put a comma after it")
 	testTagMistake(t, "", "email|", "email|", "a rule is missing; remove the extra comma or bar")
 	testTagMistake(t, "", "email|nope=3", "email|nope=3", "unknown rule; correct it, or register it with validate.Tag in Options.Tags")
+}
+
+// TestNumbersAgainstOperators has every comparison of numbers at the borders of their
+// types, where ranks could go wrong.
+func TestNumbersAgainstOperators(t *testing.T) {
+	ints := []int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, math.MaxInt64 - 1, math.MaxInt64}
+	uints := []uint64{0, 1, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64 - 1, math.MaxUint64}
+	floats := []float64{
+		-math.MaxFloat64, -1.5, -1, -math.SmallestNonzeroFloat64, math.Copysign(0, -1), 0,
+		math.SmallestNonzeroFloat64, 1, 1.5, math.MaxFloat64,
+	}
+	againstOperators(t, ints, ints, func(n int64) string { return strconv.FormatInt(n, 10) })
+	againstOperators(t, uints, uints, func(n uint64) string { return strconv.FormatUint(n, 10) })
+	againstOperators(t, append(floats, math.Inf(-1), math.Inf(1), math.NaN()), floats, func(x float64) string {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	})
+}
+
+func againstOperators[N cmp.Ordered](t *testing.T, values, limits []N, text func(N) string) {
+	t.Helper()
+	for _, limit := range limits {
+		for _, v := range values {
+			for tag, want := range map[string]bool{
+				"eq": v == limit, "ne": v != limit, "gt": v > limit, "gte": v >= limit, "lt": v < limit, "lte": v <= limit,
+				"min": v >= limit, "max": v <= limit, "len": v == limit, "oneof": v == limit, "noneof": v != limit,
+			} {
+				tag += "=" + text(limit)
+				for name, got := range map[string]error{"": validate.Var(v, tag), "any": validate.Var[any](v, tag)} {
+					if (got == nil) != want {
+						t.Errorf("%s %v: tag %s: %v; holds: %v", name, v, tag, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestUniqueAgainstAMap compares with what a map says, in lists that outgrow each
+// other.
+func TestUniqueAgainstAMap(t *testing.T) {
+	type point struct {
+		X    int8
+		Name string
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		n, kinds := random.IntN(60), 1+random.IntN(300)
+		list := make([]any, n)
+		seen := make(map[any]bool)
+		want := true
+		for i := range list {
+			k := random.IntN(kinds)
+			list[i] = []any{k, strconv.Itoa(k), float64(k), point{int8(k), "p"}, [2]uint16{uint16(k)}, complex(0, float32(k)), k%2 == 0, nil}[random.IntN(8)]
+			want = want && !seen[list[i]]
+			seen[list[i]] = true
+		}
+		entries := make(map[int]any, n)
+		for i, v := range list {
+			entries[i] = v
+		}
+		for _, v := range []any{list, entries} {
+			if err := validate.Var(v, "unique"); (err == nil) != want {
+				t.Fatalf("%#v: %v; unique: %v", v, err, want)
+			}
+		}
+	}
+	// One rule meets maps of several types.
+	for range 3 {
+		for v, want := range map[any]bool{
+			&map[string]int{"a": 1, "b": 2}: true, &map[string]int{"a": 1, "b": 1}: false,
+			&map[int]string{1: "a", 2: "b", 3: "c"}: true, &map[int]string{1: "a", 2: "b", 3: "a"}: false,
+		} {
+			if err := validate.Var(v, "unique"); (err == nil) != want {
+				t.Errorf("%v: %v; unique: %v", v, err, want)
+			}
+		}
+	}
+	if err := validate.Var([]float64{math.NaN(), math.NaN()}, "unique"); err == nil {
+		t.Error("two NaNs are unique; want them to count as one")
+	}
+	if err := validate.Var([]float64{0, math.Copysign(0, -1)}, "unique"); err == nil {
+		t.Error("the two zeros are unique; want them to be equal")
+	}
 }

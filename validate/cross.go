@@ -1,11 +1,11 @@
 package validate
 
 import (
-	"cmp"
+	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
-	"time"
 )
 
 // A fieldPath leads from a struct to a field in it or in the structs inside.
@@ -33,35 +33,41 @@ func (p fieldPath) look(v reflect.Value) (value reflect.Value, behind, ok bool) 
 }
 
 // resolve returns the way from a struct of type t to the field that name, as
-// in Password or Period.Start, leads to; the field's type; and the name with
-// the names on the wire.
-func resolve(t reflect.Type, name string) (path fieldPath, typ reflect.Type, last reflect.StructField, err error) {
-	for part := range strings.SplitSeq(name, ".") {
+// in Password or Period.Start, leads to, and that field.
+func resolve(t reflect.Type, name string) (path fieldPath, last *reflect.StructField, err error) {
+	for rest, more := name, true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, ".")
 		if t = base(t); t == nil || t.Kind() != reflect.Struct {
-			return nil, nil, last, fmt.Errorf("%s of %s is not in a struct; name a field of a struct, as in Period.Start", part, name)
+			return nil, nil, wrongf("%s of %s is not in a struct; name a field of a struct, as in Period.Start", part, name)
 		}
-		f, ok := t.FieldByName(part)
-		if !ok || !f.IsExported() {
-			return nil, nil, last, noField(t, part)
+		if last, err = fieldOf(t, part); err != nil {
+			return nil, nil, err
 		}
-		path = append(path, f.Index...)
-		t, last = f.Type, f
+		path = append(path, last.Index...)
+		t = last.Type
 	}
-	return path, t, last, nil
+	return path, last, nil
 }
 
-// noField says that the struct t has no exported field of that name.
-func noField(t reflect.Type, name string) error {
+// fieldOf returns the exported field of the struct t with that name, also one that
+// an embedded struct brings.
+func fieldOf(t reflect.Type, name string) (*reflect.StructField, error) {
 	var names []string
-	for _, f := range reflect.VisibleFields(t) {
+	fields := reflect.VisibleFields(t)
+	for i := range fields {
+		f := &fields[i]
+		if f.Name == name && f.IsExported() {
+			return f, nil
+		}
 		if f.IsExported() {
 			names = append(names, f.Name)
 		}
 	}
 	if near := nearest(name, names); len(near) > 0 {
-		return fmt.Errorf("%s has no field %s; did you mean %s?", typeName(t), name, strings.Join(near, " or "))
+		return nil, wrongf("%s has no field %s; did you mean %s?", typeName(t), name, strings.Join(near, " or "))
 	}
-	return fmt.Errorf("%s has no exported field %s; write the Go name of a field", typeName(t), name)
+	return nil, wrongf("%s has no exported field %s; write the Go name of a field", typeName(t), name)
 }
 
 // other returns the way to the field that a rule names, its type, and the name
@@ -70,23 +76,16 @@ func (f *fieldCompiler) other(t reflect.Type, name string) (path fieldPath, typ 
 	if t == nil {
 		return nil, nil, "", errNoStruct
 	}
-	path, typ, last, err := resolve(t, name)
+	path, last, err := resolve(t, name)
 	if err != nil {
 		return nil, nil, "", err
 	}
 	wire, _ = f.registry.wireName(last)
-	if before, _, nested := cutLast(name, "."); nested {
-		_, _, outer, _ := f.other(t, before)
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		_, _, outer, _ := f.other(t, name[:i])
 		wire = outer + "." + wire
 	}
-	return path, typ, wire, nil
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
+	return path, last.Type, wire, nil
 }
 
 func isCrossField(name string) bool {
@@ -95,9 +94,9 @@ func isCrossField(name string) bool {
 
 // crossField compiles a rule that compares the value with that of another
 // field: of the same struct, or for eqcsfield and its like, of the outermost.
-func (f *fieldCompiler) crossField(t term, typ reflect.Type) (rule, error) {
+func (f *fieldCompiler) crossField(t *term, typ reflect.Type) (*rule, error) {
 	if !listed(rulesWith, t.name) {
-		return rule{}, t.unknown(f.registry.tagNames)
+		return nil, t.unknown(f.registry.tags)
 	}
 	from, name := f.typ, t.name
 	outermost := strings.HasSuffix(name, "csfield")
@@ -109,29 +108,27 @@ func (f *fieldCompiler) crossField(t term, typ reflect.Type) (rule, error) {
 	}
 	path, other, wire, err := f.other(from, t.param)
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
 	if err := canCompare(t, name, typ, base(other)); err != nil {
-		return rule{}, err
+		return nil, err
 	}
 	code, holds := fieldTest(name)
-	return rule{
-		op:   opRelated,
-		fail: &FieldError{Rule: t.name, Code: code, Param: wire},
-		rel: func(parent, top, v reflect.Value) bool {
-			if outermost {
-				parent = top
-			}
-			other, ok := path.find(parent)
-			return ok && holds(v, other)
-		},
-	}, nil
+	r := newRule(opRelated, t, code, wire)
+	r.rel = func(parent, top, v reflect.Value) bool {
+		if outermost {
+			parent = top
+		}
+		other, ok := path.find(parent)
+		return ok && holds(v, other)
+	}
+	return r, nil
 }
 
 // canCompare reports that the types of two fields do not fit the rule t.
-func canCompare(t term, name string, a, b reflect.Type) error {
+func canCompare(t *term, name string, a, b reflect.Type) error {
 	if b == nil {
-		return fmt.Errorf("%s leads to a type that only points to itself; name another field", t.param)
+		return wrongf("%s leads to a type that only points to itself; name another field", t.param)
 	}
 	if a.Kind() == reflect.Interface || b.Kind() == reflect.Interface {
 		return nil // seen when a value comes
@@ -141,17 +138,17 @@ func canCompare(t term, name string, a, b reflect.Type) error {
 	text := strings.HasPrefix(name, "field")
 	switch {
 	case text && (ca != classString || cb != classString):
-		return fmt.Errorf("%s compares strings, not %s with %s; name another field", t.name, typeName(a), typeName(b))
+		return wrongf("%s compares strings, not %s with %s; name another field", t.name, typeName(a), typeName(b))
 	case text:
 		return nil
 	case a == b && a.Comparable() && (name == "eq" || name == "ne"):
 		return nil
 	case ca == classList || cb == classList:
-		return fmt.Errorf("%s does not compare lists such as %s with %s; check it in a Validate method", t.name, typeName(a), typeName(b))
+		return wrongf("%s does not compare lists such as %s with %s; check it in a Validate method", t.name, typeName(a), typeName(b))
 	case kindOfNumber(ca) != kindOfNumber(cb):
-		return fmt.Errorf("%s cannot compare %s with %s; name a field of the same type", t.name, typeName(a), typeName(b))
+		return wrongf("%s cannot compare %s with %s; name a field of the same type", t.name, typeName(a), typeName(b))
 	case !ordered && name != "eq" && name != "ne", ca == classOther:
-		return fmt.Errorf("%s does not apply to %s; remove it or change the type of the field", t.name, typeName(a))
+		return wrongf("%s does not apply to %s; remove it or change the type of the field", t.name, typeName(a))
 	}
 	return nil
 }
@@ -171,31 +168,20 @@ func kindOfNumber(c class) class {
 // values. The first is valid; the second is not if it is nil. Values that
 // cannot be compared differ.
 func fieldTest(name string) (code string, holds func(v, other reflect.Value) bool) {
-	type value = reflect.Value
-	ordered := func(want func(order int) bool) func(v, other value) bool {
-		return func(v, other value) bool {
-			order, ok := compareFields(v, other)
-			return ok && want(order)
-		}
-	}
 	switch name {
-	case "eq":
-		return "equal_field", ordered(func(o int) bool { return o == 0 })
-	case "ne":
-		equal := ordered(func(o int) bool { return o == 0 })
-		return "not_equal_field", func(v, other value) bool { return !equal(v, other) }
-	case "gt":
-		return "greater_field", ordered(func(o int) bool { return o > 0 })
-	case "gte":
-		return "min_field", ordered(func(o int) bool { return o >= 0 })
-	case "lt":
-		return "less_field", ordered(func(o int) bool { return o < 0 })
-	case "lte":
-		return "max_field", ordered(func(o int) bool { return o <= 0 })
 	case "fieldcontains":
 		return "contains_field", containsField
-	default:
-		return "excludes_field", func(v, other value) bool { return !containsField(v, other) }
+	case "fieldexcludes":
+		return "excludes_field", func(v, other reflect.Value) bool { return !containsField(v, other) }
+	}
+	rel := relationOf(name)
+	in := spanOf(rel, 0)
+	return rel.code() + "_field", func(v, other reflect.Value) bool {
+		order, ok := compareFields(v, other)
+		if rel == relNotEqual {
+			return !ok || order != 0
+		}
+		return ok && in.has(int64(order))
 	}
 }
 
@@ -203,49 +189,41 @@ func containsField(v, other reflect.Value) bool {
 	return v.Kind() == reflect.String && other.Kind() == reflect.String && strings.Contains(v.String(), other.String())
 }
 
+func isNaN(v reflect.Value) bool { return v.CanFloat() && math.IsNaN(v.Float()) }
+
 // compareFields compares two values of the same class. It is not ok if there
 // is no answer, as for nil, NaN, or a string and a number.
 func compareFields(a, b reflect.Value) (order int, ok bool) {
 	if !a.IsValid() || !b.IsValid() {
 		return 0, false
 	}
+	order, ok = compareScalars(a, b)
 	switch {
-	case a.Kind() == reflect.String && b.Kind() == reflect.String:
-		return strings.Compare(a.String(), b.String()), true
-	case a.CanInt() && b.CanInt():
-		return cmp.Compare(a.Int(), b.Int()), true
-	case a.CanUint() && b.CanUint():
-		return cmp.Compare(a.Uint(), b.Uint()), true
-	case a.CanFloat() && b.CanFloat():
-		x, y := a.Float(), b.Float()
-		return cmp.Compare(x, y), x == x && y == y
-	case a.Kind() == reflect.Bool && b.Kind() == reflect.Bool:
-		return compareBools(a.Bool(), b.Bool()), true
-	case a.Kind() == reflect.Struct && b.Kind() == reflect.Struct && isTime(a.Type()) && isTime(b.Type()):
+	case ok:
+		return order, !isNaN(a) && !isNaN(b)
+	case isTime(a.Type()) && isTime(b.Type()):
 		return timeOf(a).Compare(timeOf(b)), true
-	case a.Type() == b.Type() && a.Comparable() && b.Comparable():
-		return compareKeys(a, b), true
 	}
-	return 0, false
+	return 0, isComparable(a) && isComparable(b) && equalKeys(a, b)
 }
 
 // presence compiles required, isdefault and the rules that ask for a value, or
 // for none, depending on other fields.
-func (f *fieldCompiler) presence(t term) (rule, error) {
-	r := rule{op: opRequired, fail: &FieldError{Rule: t.name, Code: "required"}}
+func (f *fieldCompiler) presence(t *term) (*rule, error) {
+	r := newRule(opRequired, t, "required", nil)
 	switch {
 	case t.name == "required":
 		return r, nil
 	case t.name == "isdefault":
-		return rule{op: opExcluded, fail: &FieldError{Rule: t.name, Code: "empty"}}, nil
+		return newRule(opExcluded, t, "empty", nil), nil
 	case strings.HasPrefix(t.name, "excluded_"):
 		r.op, r.fail.Code = opExcluded, "excluded"
 	}
 	if !listed(rulesWith, t.name) {
-		return rule{}, t.unknown(f.registry.tagNames)
+		return nil, t.unknown(f.registry.tags)
 	}
 	if f.typ == nil {
-		return rule{}, errNoStruct
+		return nil, errNoStruct
 	}
 	r.when = &premise{kind: t.name[strings.IndexByte(t.name, '_')+1:], param: t.param}
 	var tests []func(parent reflect.Value) bool
@@ -256,7 +234,7 @@ func (f *fieldCompiler) presence(t term) (rule, error) {
 		tests, err = f.presences(t, r.when)
 	}
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
 	if t.name == "skip_unless" {
 		r.when.kind = "if" // in spite of its name it is required_if
@@ -285,29 +263,21 @@ type clause struct {
 // each pair whether the field has that value, or for each name whether the
 // field has any.
 func combine(kind string, tests []func(reflect.Value) bool) func(reflect.Value) bool {
-	all := func(parent reflect.Value, want bool) bool {
+	want := kind == "if" || kind == "with_all" || kind == "without"
+	not := kind == "with" || kind == "without"
+	return func(parent reflect.Value) bool {
 		for _, test := range tests {
 			if test(parent) != want {
-				return false
+				return not
 			}
 		}
-		return true
-	}
-	switch kind {
-	case "if", "with_all":
-		return func(parent reflect.Value) bool { return all(parent, true) }
-	case "unless", "without_all":
-		return func(parent reflect.Value) bool { return all(parent, false) }
-	case "with":
-		return func(parent reflect.Value) bool { return !all(parent, false) }
-	default: // without
-		return func(parent reflect.Value) bool { return !all(parent, true) }
+		return !not
 	}
 }
 
 // conditions returns a test for each pair of a field and a value in the
 // parameter of t, and adds the pair to when.
-func (f *fieldCompiler) conditions(t term, when *premise) ([]func(reflect.Value) bool, error) {
+func (f *fieldCompiler) conditions(t *term, when *premise) ([]func(reflect.Value) bool, error) {
 	pairs, err := splitConditions(t.param)
 	if err != nil {
 		return nil, err
@@ -333,7 +303,7 @@ func (f *fieldCompiler) conditions(t term, when *premise) ([]func(reflect.Value)
 
 // presences returns a test for each field in the parameter of t, which reports
 // whether it has a value, and adds the field to when.
-func (f *fieldCompiler) presences(t term, when *premise) ([]func(reflect.Value) bool, error) {
+func (f *fieldCompiler) presences(t *term, when *premise) ([]func(reflect.Value) bool, error) {
 	names, err := splitNames(t.param)
 	if err != nil {
 		return nil, err
@@ -358,7 +328,7 @@ func (f *fieldCompiler) presences(t term, when *premise) ([]func(reflect.Value) 
 func equalTo(word string, declared reflect.Type) (func(reflect.Value) bool, error) {
 	typ := base(declared)
 	if typ == nil {
-		return nil, fmt.Errorf("%s only points to itself; name another field", typeName(declared))
+		return nil, wrongf("%s only points to itself; name another field", typeName(declared))
 	}
 	if word == "nil" && typ != declared {
 		return func(v reflect.Value) bool { return !v.IsValid() }, nil
@@ -366,54 +336,30 @@ func equalTo(word string, declared reflect.Type) (func(reflect.Value) bool, erro
 	if typ.Kind() == reflect.Interface {
 		return equalToAny(word), nil
 	}
-	var test func(reflect.Value) bool
-	var err error
+	t := &term{name: "eq", param: word, hasParam: true}
 	switch classOfType(typ) {
-	case classString:
-		test = func(v reflect.Value) bool { return v.String() == word }
-	case classInt:
-		test, err = equalToNumber(word, parseInt, reflect.Value.Int)
-	case classUint:
-		test, err = equalToNumber(word, parseUint, reflect.Value.Uint)
-	case classFloat32:
-		test, err = equalToNumber(word, parseFloat32, reflect.Value.Float)
-	case classFloat64:
-		test, err = equalToNumber(word, parseFloat64, reflect.Value.Float)
-	case classDuration:
-		test, err = equalToNumber(word, parseDuration, durationOf)
-	case classBool:
-		var b bool
-		b, err = parseBool(word)
-		test = func(v reflect.Value) bool { return v.Bool() == b }
 	case classList:
 		if word == "nil" && typ.Kind() != reflect.Array {
-			test = reflect.Value.IsNil
-			break
+			return func(v reflect.Value) bool { return v.IsValid() && v.IsNil() }, nil
 		}
-		test, err = equalToNumber(word, parseCount, reflect.Value.Len)
-	default:
-		err = fmt.Errorf("a field of type %s cannot be compared with a word; use required_with or a Validate method", typeName(typ))
+		t.name = "len"
+	case classTime, classOther:
+		return nil, wrongf("a field of type %s cannot be compared with a word; use required_with or a Validate method", typeName(typ))
 	}
+	r, err := compileComparison(t, typ, classOfType(typ))
 	if err != nil {
 		return nil, err
 	}
-	return func(v reflect.Value) bool { return v.IsValid() && test(v) }, nil
-}
-
-func durationOf(v reflect.Value) time.Duration { return time.Duration(v.Int()) }
-
-func equalToNumber[N comparable](word string, parse func(string) (N, error), get func(reflect.Value) N) (func(reflect.Value) bool, error) {
-	n, err := parse(word)
-	return func(v reflect.Value) bool { return get(v) == n }, err
+	return func(v reflect.Value) bool { return v.IsValid() && r.judge(context.Background(), v).ok }, nil
 }
 
 // equalToAny returns the test for a field of interface type: the word counts
 // as whatever the interface holds.
 func equalToAny(word string) func(reflect.Value) bool {
-	var tests [numClasses]func(reflect.Value) bool
-	for _, typ := range representatives() {
-		if test, err := equalTo(word, typ); err == nil {
-			tests[classOfType(typ)] = test
+	tests := make([]func(reflect.Value) bool, numClasses)
+	for c := classString; c < numClasses; c++ {
+		if test, err := equalTo(word, reflect.TypeOf(examples[c])); err == nil {
+			tests[c] = test
 		}
 	}
 	return func(v reflect.Value) bool {

@@ -302,3 +302,29 @@ func TestCrossFieldMistakes(t *testing.T) {
 		t.Error("the value nil of an int is no mistake")
 	}
 }
+
+// TestFieldsThatCannotBeCompared has values in interfaces, of which the compiler knows
+// nothing: they differ.
+func TestFieldsThatCannotBeCompared(t *testing.T) {
+	type same struct {
+		A any `validate:"eqfield=B"`
+		B any
+	}
+	type different struct {
+		A any `validate:"nefield=B"`
+		B any
+	}
+	type wrapped struct{ V any }
+	list := []int{1}
+	for _, pair := range [][2]any{{list, list}, {wrapped{list}, wrapped{list}}, {"1", 1}, {wrapped{1}, wrapped{"1"}}} {
+		if err := validate.Struct(&same{pair[0], pair[1]}); err == nil {
+			t.Errorf("%#v and %#v are the same", pair[0], pair[1])
+		}
+		if err := validate.Struct(&different{pair[0], pair[1]}); err != nil {
+			t.Errorf("%#v and %#v: %v", pair[0], pair[1], err)
+		}
+	}
+	if err := validate.Struct(&same{wrapped{1}, wrapped{1}}); err != nil {
+		t.Errorf("equal structs: %v", err)
+	}
+}

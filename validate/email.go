@@ -90,8 +90,9 @@ func isMailDomain(s string) bool {
 		return false
 	}
 	if h.tagged {
-		for label := range strings.SplitSeq(s, ".") {
-			if isTagged(label) && !isALabel(label) {
+		for more := true; more; {
+			var label string
+			if label, s, more = strings.Cut(s, "."); isTagged(label) && !isALabel(label) {
 				return false
 			}
 		}

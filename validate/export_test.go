@@ -26,7 +26,7 @@ func CheckTagWith[V any](o Options, v V, tag string) (valid error, compile error
 	if err := c.finish(); err != nil {
 		return nil, err
 	}
-	p := &plan{typ: t, fields: []field{{index: 0, step: step{kind: stepField, text: "v"}, node: n}}, related: f.related}
+	p := &plan{typ: t, fields: []field{{index: 0, step: step{kind: stepField, text: "v"}, node: *n}}, related: f.related}
 	return r.validate(context.Background(), p, reflect.ValueOf(&holder{v}).Elem(), nil), nil
 }
 
@@ -40,3 +40,5 @@ func Condition[V any](v V, word string) (bool, error) {
 	found, _ := fieldPath(nil).find(reflect.ValueOf(&v).Elem())
 	return test(found), nil
 }
+
+var Order = order

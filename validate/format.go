@@ -22,99 +22,67 @@ const (
 	maxShort = 128
 )
 
+// formats has the formats, in the order of their names.
+var formats = [...]struct {
+	name  string
+	check func(s string) bool
+}{
+	{"base64", isBase64},
+	{"base64rawurl", isBase64RawURL},
+	{"base64url", isBase64URL},
+	{"bcp47_language_tag", isLanguageTag},
+	{"cidr", isCIDR},
+	{"cidrv4", isCIDRv4},
+	{"cidrv6", isCIDRv6},
+	{"credit_card", isCreditCard},
+	{"cron", isCron},
+	{"datetime", isRFC3339},
+	{"duration", isDuration},
+	{"e164", isE164},
+	{"email", isEmail},
+	{"fqdn", isFQDN},
+	{"hexadecimal", isHexadecimal},
+	{"hexcolor", isHexColor},
+	{"hostname", isHostname},
+	{"hostname_port", isHostnamePort},
+	{"hostname_rfc1123", isHostname1123},
+	{"http_url", isHTTPURL},
+	{"https_url", isHTTPSURL},
+	{"ip", isIP},
+	{"ipv4", isIPv4},
+	{"ipv6", isIPv6},
+	{"iso3166_1_alpha2", isCountry},
+	{"iso4217", isCurrency},
+	{"json", isJSON},
+	{"jsonpointer", isJSONPointer},
+	{"jwt", isJWT},
+	{"latitude", isLatitude},
+	{"longitude", isLongitude},
+	{"mac", isMAC},
+	{"mongodb", isObjectID},
+	{"port", isPort},
+	{"semver", isSemver},
+	{"sha256", isSHA256},
+	{"timezone", isTimeZone},
+	{"ulid", isULID},
+	{"uri", isURI},
+	{"url", isURL},
+	{"uuid", isUUID},
+	{"uuid_rfc4122", isUUID},
+	{"uuid4", isUUID4},
+	{"uuid4_rfc4122", isUUID4},
+	{"uuid7", isUUID7},
+}
+
 // lookupFormat returns the predicate that the tag name stands for, as long as
 // the tag has no parameter.
 func lookupFormat(name string) (check func(s string) bool, ok bool) {
-	// A switch costs a program nothing to start, where a map would be built.
-	switch name {
-	case "base64":
-		check = isBase64
-	case "base64rawurl":
-		check = isBase64RawURL
-	case "base64url":
-		check = isBase64URL
-	case "bcp47_language_tag":
-		check = isLanguageTag
-	case "cidr":
-		check = isCIDR
-	case "cidrv4":
-		check = isCIDRv4
-	case "cidrv6":
-		check = isCIDRv6
-	case "credit_card":
-		check = isCreditCard
-	case "cron":
-		check = isCron
-	case "datetime":
-		check = isRFC3339
-	case "duration":
-		check = isDuration
-	case "e164":
-		check = isE164
-	case "email":
-		check = isEmail
-	case "fqdn":
-		check = isFQDN
-	case "hexadecimal":
-		check = isHexadecimal
-	case "hexcolor":
-		check = isHexColor
-	case "hostname":
-		check = isHostname
-	case "hostname_port":
-		check = isHostnamePort
-	case "hostname_rfc1123":
-		check = isHostname1123
-	case "http_url":
-		check = isHTTPURL
-	case "https_url":
-		check = isHTTPSURL
-	case "ip":
-		check = isIP
-	case "ipv4":
-		check = isIPv4
-	case "ipv6":
-		check = isIPv6
-	case "iso3166_1_alpha2":
-		check = isCountry
-	case "iso4217":
-		check = isCurrency
-	case "json":
-		check = isJSON
-	case "jsonpointer":
-		check = isJSONPointer
-	case "jwt":
-		check = isJWT
-	case "latitude":
-		check = isLatitude
-	case "longitude":
-		check = isLongitude
-	case "mac":
-		check = isMAC
-	case "mongodb":
-		check = isObjectID
-	case "port":
-		check = isPort
-	case "semver":
-		check = isSemver
-	case "sha256":
-		check = isSHA256
-	case "timezone":
-		check = isTimeZone
-	case "ulid":
-		check = isULID
-	case "uri":
-		check = isURI
-	case "url":
-		check = isURL
-	case "uuid", "uuid_rfc4122":
-		check = isUUID
-	case "uuid4", "uuid4_rfc4122":
-		check = isUUID4
-	case "uuid7":
-		check = isUUID7
+	for i := range formats {
+		if formats[i].name == name {
+			return formats[i].check, true
+		}
 	}
-	return check, check != nil
+	return nil, false
 }
 
 // formatWithParam returns the predicate that name=param stands for. ok says

@@ -1,5 +1,7 @@
 package validate
 
+import "strings"
+
 // LookupFormat and FormatWithParam are what the tags of formats stand for, for
 // tests of strings by the thousand.
 var (
@@ -11,4 +13,4 @@ var (
 var ASCIIWidth = asciiWidth
 
 // TimeZones is the table behind the format timezone.
-var TimeZones = timeZones[:]
+var TimeZones = strings.Fields(timeZones)

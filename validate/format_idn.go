@@ -2,7 +2,6 @@ package validate
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,13 +9,13 @@ import (
 
 // compileAddress returns the predicate for email=param.
 func compileAddress(param string) (func(string) bool, error) {
-	switch strings.TrimSpace(param) {
+	switch trim(param) {
 	case "idn":
 		return isWideEmail, nil
 	case "":
 		return nil, errors.New("email= has no parameter; write email, or email=idn for letters of all scripts")
 	}
-	return nil, fmt.Errorf("email does not know %q; write email, or email=idn for letters of all scripts", param)
+	return nil, wrongf("email does not know %q; write email, or email=idn for letters of all scripts", param)
 }
 
 // isWideEmail is isEmail with letters of all scripts, in UTF-8, in the local part
@@ -67,7 +66,9 @@ func isWide(r rune) bool {
 // scripts once these are A-labels.
 func scanWideDomain(s string) (n int, ok bool) {
 	labels := 0
-	for label := range strings.SplitSeq(s, ".") {
+	for rest, more := s, true; more; {
+		var label string
+		label, rest, more = strings.Cut(rest, ".")
 		width := asciiWidth(label)
 		if width == 0 || width > maxLabel {
 			return 0, false

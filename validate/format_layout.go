@@ -2,7 +2,6 @@ package validate
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ func compileLayout(layout string) (func(string) bool, error) {
 	}
 	// No element of a layout looks the same at this moment as in the layout.
 	if other := time.Date(1999, 12, 31, 8, 59, 58, 0, time.UTC); other.Format(layout) == layout {
-		return nil, fmt.Errorf("%q has no element of a date or time; write the layout as package time does, as in datetime=2006-01-02", layout)
+		return nil, wrongf("%q has no element of a date or time; write the layout as package time does, as in datetime=2006-01-02", layout)
 	}
 	steps, ok := splitLayout(layout)
 	if !ok {

@@ -34,7 +34,7 @@ func isDegrees(s, limit string) bool {
 		return false
 	}
 	if whole == limit {
-		return strings.Trim(fraction, "0") == ""
+		return strings.TrimLeft(fraction, "0") == ""
 	}
 	return len(whole) < len(limit) || len(whole) == len(limit) && whole < limit
 }

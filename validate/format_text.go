@@ -32,8 +32,9 @@ func isSemver(s string) bool {
 // areSemverIdentifiers reports whether s is a list of identifiers with dots between
 // them. In a pre-release version those that are numbers have no leading zero.
 func areSemverIdentifiers(s string, preRelease bool) bool {
-	for id := range strings.SplitSeq(s, ".") {
-		if id == "" || !isSemverIdentifier(id) || preRelease && len(id) > 1 && id[0] == '0' && isOnly(id, charDigit) {
+	for more := true; more; {
+		var id string
+		if id, s, more = strings.Cut(s, "."); id == "" || !isSemverIdentifier(id) || preRelease && len(id) > 1 && id[0] == '0' && isOnly(id, charDigit) {
 			return false
 		}
 	}

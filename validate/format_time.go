@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"slices"
 	"strings"
 	"time"
 )
@@ -122,6 +121,19 @@ func unitOf(s string) int {
 // which lets whoever sends a name search the file system with it, and gives
 // different answers on machines with different files.
 func isTimeZone(s string) bool {
-	_, ok := slices.BinarySearch(timeZones[:], s)
-	return ok
+	low, high := 0, len(timeZones)
+	for low < high {
+		middle := (low + high) / 2
+		start := low + strings.LastIndexByte(timeZones[low:middle], ' ') + 1
+		end := start + strings.IndexByte(timeZones[start:], ' ')
+		switch zone := timeZones[start:end]; {
+		case zone < s:
+			low = end + 1
+		case zone > s:
+			high = start
+		default:
+			return true
+		}
+	}
+	return false
 }

@@ -135,6 +135,21 @@ type jsonLimits struct {
 const defaultMaxBytes = 1 << 20
 
 func decodeJSON[T any](r io.Reader, l jsonLimits, opts []JSONOption, check func(*T) error) (T, error) {
+	// In one allocation: both end on the heap by what is done to them.
+	var heap struct {
+		value T
+		path  [8]jsonStep
+	}
+	err := readJSON(r, l, opts, reflect.ValueOf(&heap.value).Elem(), heap.path[:0], func() error { return check(&heap.value) })
+	if err != nil {
+		return *new(T), err
+	}
+	return heap.value, nil
+}
+
+// readJSON decodes into v, with the memory of path for that of the decoder, and
+// calls check for what it holds then.
+func readJSON(r io.Reader, l jsonLimits, opts []JSONOption, v reflect.Value, path []jsonStep, check func() error) error {
 	if r == nil {
 		panic("validate: JSON was given a nil reader; pass the body of the request")
 	}
@@ -146,21 +161,13 @@ func decodeJSON[T any](r io.Reader, l jsonLimits, opts []JSONOption, check func(
 	l.bytes = cmp.Or(l.bytes, defaultMaxBytes)
 	body, err := readBody(r, l.bytes)
 	if err != nil {
-		return *new(T), err
+		return err
 	}
-	// In one allocation: both end on the heap by what is done to them.
-	var heap struct {
-		value T
-		path  [8]jsonStep
+	d := jsonDecoder{data: body, limits: l, path: path}
+	if err := d.decode(v); err != nil {
+		return err
 	}
-	d := jsonDecoder{data: body, limits: l, path: heap.path[:0]}
-	if err := d.decode(reflect.ValueOf(&heap.value).Elem()); err != nil {
-		return *new(T), err
-	}
-	if err := d.result(check(&heap.value)); err != nil {
-		return *new(T), err
-	}
-	return heap.value, nil
+	return d.result(check())
 }
 
 // readBody reads r to its end. It returns a buffer of its own for each body: an

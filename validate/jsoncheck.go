@@ -1,9 +1,7 @@
 package validate
 
 import (
-	"cmp"
 	"reflect"
-	"slices"
 )
 
 // checkDecoded checks v if it is a struct, and else its elements, until there are
@@ -91,10 +89,14 @@ type mapKey struct {
 
 // sortedKeys returns the keys of m in the order of their text.
 func sortedKeys(m reflect.Value) []mapKey {
-	keys := make([]mapKey, 0, m.Len())
-	for _, k := range m.MapKeys() {
-		keys = append(keys, mapKey{keyStep(k), k})
+	keys := m.MapKeys()
+	steps := make([]step, len(keys))
+	for i, k := range keys {
+		steps[i] = keyStep(k)
 	}
-	slices.SortFunc(keys, func(a, b mapKey) int { return cmp.Compare(a.step.text, b.step.text) })
-	return keys
+	sorted := make([]mapKey, len(keys))
+	for i, from := range order(len(keys), func(i, j int) bool { return steps[i].text < steps[j].text }) {
+		sorted[i] = mapKey{steps[from], keys[from]}
+	}
+	return sorted
 }

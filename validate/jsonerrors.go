@@ -46,9 +46,14 @@ func trailingData(data []byte, pos int) FieldError {
 // position returns the line and, in characters, the column of a byte in data,
 // both counted from 1.
 func position(data []byte, pos int) (line, column int) {
-	before := data[:pos]
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return bytes.Count(before, []byte("\n")) + 1, utf8.RuneCount(before[start:]) + 1
+	last := data[:pos] // the last line of it
+	for line = 1; ; line++ {
+		end := bytes.IndexByte(last, '\n')
+		if end < 0 {
+			return line, utf8.RuneCount(last) + 1
+		}
+		last = last[end+1:]
+	}
 }
 
 // misfitOf says that a value of one kind cannot be decoded into a shape.

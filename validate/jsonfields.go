@@ -90,12 +90,15 @@ func jsonFieldOf(sf reflect.StructField) (f jsonField, inline reflect.Type, ok b
 	if name == "" && sf.Anonymous && isStruct {
 		return jsonField{}, t, true
 	}
-	quoted := false
-	if slices.Contains(strings.Split(options, ","), "string") {
-		k := t.Kind()
-		quoted = k == reflect.Bool || reflect.Int <= k && k <= reflect.Float64 || k == reflect.String
+	f = jsonField{name: cmp.Or(name, sf.Name), tagged: name != "", typ: sf.Type}
+	for options != "" {
+		var option string
+		if option, options, _ = strings.Cut(options, ","); option == "string" {
+			k := t.Kind()
+			f.quoted = k == reflect.Bool || reflect.Int <= k && k <= reflect.Float64 || k == reflect.String
+		}
 	}
-	return jsonField{name: cmp.Or(name, sf.Name), tagged: name != "", typ: sf.Type, quoted: quoted}, nil, true
+	return f, nil, true
 }
 
 // isJSONName reports whether encoding/json heeds the name in a tag.
@@ -109,32 +112,27 @@ func isJSONName(name string) bool {
 // several there the one that is named by its tag. If that leaves more than one,
 // none is kept.
 func dominant(fields []jsonField) []jsonField {
-	slices.SortStableFunc(fields, func(a, b jsonField) int {
-		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(len(a.index), len(b.index)), falseFirst(b.tagged, a.tagged))
+	byName := order(len(fields), func(i, j int) bool {
+		a, b := &fields[i], &fields[j]
+		if a.name != b.name {
+			return a.name < b.name
+		}
+		return len(a.index) < len(b.index) || len(a.index) == len(b.index) && a.tagged && !b.tagged
 	})
 	var kept []jsonField
-	for i := 0; i < len(fields); {
-		end := i + 1
-		for end < len(fields) && fields[end].name == fields[i].name {
-			end++
+	for len(byName) > 0 {
+		first, same := &fields[byName[0]], 1
+		for same < len(byName) && fields[byName[same]].name == first.name {
+			same++
 		}
-		if end == i+1 || len(fields[i].index) != len(fields[i+1].index) || fields[i].tagged != fields[i+1].tagged {
-			kept = append(kept, fields[i])
+		if same == 1 || len(first.index) != len(fields[byName[1]].index) || first.tagged != fields[byName[1]].tagged {
+			kept = append(kept, *first)
 		}
-		i = end
+		byName = byName[same:]
 	}
-	slices.SortFunc(kept, func(a, b jsonField) int { return slices.Compare(a.index, b.index) })
-	return kept
-}
-
-// falseFirst puts false first.
-func falseFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return +1
+	sorted := make([]jsonField, len(kept))
+	for i, from := range order(len(kept), func(i, j int) bool { return slices.Compare(kept[i].index, kept[j].index) < 0 }) {
+		sorted[i] = kept[from]
 	}
+	return sorted
 }

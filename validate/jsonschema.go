@@ -210,7 +210,7 @@ func (c *schemaCompiler) fits(p place) bool {
 		switch {
 		case isOmit(r.op):
 			return true
-		case r.op == opDynamic && r.more[p.class].op == opNone:
+		case r.op == opDynamic && r.more[p.class] == nil:
 			return false
 		case r.fail.Rule == "dive" && r.op == opValue && p.class != classList:
 			return false

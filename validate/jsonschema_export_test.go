@@ -19,7 +19,7 @@ func ValueSchema[V any](o Options, tag string) (schema string, required bool, er
 	s := schemaCompiler{registry: r, names: make(map[definition]string)}
 	v := reflect.New(f.field.Type).Elem()
 	sh := shapeCompiler{}.shape(f.field.Type)
-	return string(appendSchema(nil, s.value(sh, f.field.Type, &n))), !s.zeroHolds(&n, v, reflect.Value{}), nil
+	return string(appendSchema(nil, s.value(sh, f.field.Type, n))), !s.zeroHolds(n, v, reflect.Value{}), nil
 }
 
 // FormatSchema returns the pattern and the greatest length in the schema of a

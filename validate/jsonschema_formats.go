@@ -208,9 +208,9 @@ func codePattern(table []string, width int) string {
 		switch {
 		case rest == "":
 		case width == 1:
-			list = append(list, string(rune(first))+"["+rest+"]")
+			list = append(list, string(rune('A'+first))+"["+rest+"]")
 		default:
-			list = append(list, string(rune(first))+"(?:"+strings.ReplaceAll(rest, " ", "|")+")")
+			list = append(list, string(rune('A'+first))+"(?:"+strings.ReplaceAll(rest, " ", "|")+")")
 		}
 	}
 	return "^(?:" + strings.Join(list, "|") + ")$"

@@ -10,7 +10,7 @@ import (
 // regexp adds the pattern behind regexp=@name, if it can be said in the syntax
 // of ECMA-262, which is that of JSON Schema.
 func (c *schemaCompiler) regexp(s *object, r *rule) {
-	own := c.registry.tags[fmt.Sprint("regexp=@", r.fail.Param)]
+	own := c.registry.own(fmt.Sprint("regexp=@", r.fail.Param))
 	// The type is known by its name so that no program has to link regexp.
 	if text, ok := own.pattern.(fmt.Stringer); ok && reflect.TypeOf(own.pattern).String() == "*regexp.Regexp" {
 		if pattern, ok := ecmaPattern(text.String()); ok {

@@ -88,7 +88,7 @@ func ruleText(r *rule) string {
 // rule adds the keywords for a rule to s, or a note.
 func (c *schemaCompiler) rule(s *object, p place, r *rule) {
 	if r.op == opDynamic {
-		if r = &r.more[p.class]; r.op == opNone {
+		if r = r.more[p.class]; r == nil {
 			s.add("not", object{})
 			return
 		}
@@ -137,8 +137,7 @@ func (c *schemaCompiler) rule(s *object, p place, r *rule) {
 
 // isOwn reports whether r is from Options.Tags, which may have any name.
 func (c *schemaCompiler) isOwn(r *rule) bool {
-	_, own := c.registry.tags[r.fail.Rule]
-	return own
+	return c.registry.own(r.fail.Rule) != nil
 }
 
 // excluded demands that there is no value.

@@ -62,8 +62,8 @@ func (c *schemaCompiler) zeroRule(r *rule, v, parent reflect.Value) bool {
 	case !v.IsValid():
 		return false
 	case r.op == opDynamic:
-		m := &r.more[classOf(v)]
-		return m.op != opNone && c.zeroRule(m, v, parent)
+		m := r.more[classOf(v)]
+		return m != nil && c.zeroRule(m, v, parent)
 	case r.op == opString:
 		return r.str(v.String())
 	case r.op == opInt:

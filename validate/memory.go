@@ -2,6 +2,7 @@ package validate
 
 import (
 	"reflect"
+	"time"
 	"unsafe"
 )
 
@@ -12,7 +13,8 @@ import (
 //
 // What makes it safe: the offset is the one that reflect gives for the field,
 // the kind was looked at when the type was compiled, and the pointer is that of
-// a struct of just that type, which it keeps alive. Nothing is written.
+// a struct of just that type, which it keeps alive. Nothing is written. A time is
+// read where the type has the fields of time.Time.
 
 // An address is that of a struct.
 type address = unsafe.Pointer
@@ -61,4 +63,20 @@ func (n *node) failAt(p address, offset uintptr) *FieldError {
 		return n.failOfString(stringAt(p, offset))
 	}
 	return n.failOfInt(intAt(p, offset, n.leaf.size))
+}
+
+// isTime reports whether t is time.Time or a type made from it. No other has the
+// field wall of package time.
+func isTime(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct || t.NumField() != reflect.TypeFor[time.Time]().NumField() {
+		return false
+	}
+	first := t.Field(0)
+	return first.Name == "wall" && first.PkgPath == "time"
+}
+
+// timeOf returns the time that v is. It costs no allocation if v is addressable, as
+// what is behind a pointer is.
+func timeOf(v reflect.Value) time.Time {
+	return *(*time.Time)(addressable(v).Addr().UnsafePointer())
 }

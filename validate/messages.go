@@ -52,237 +52,166 @@ func (e Errors) Translate(m Messages) Errors {
 
 // english returns the message for an error of this package.
 func english(e *FieldError) string {
-	param := textOf(e.Param)
-	n, _ := e.Param.(int)
-	switch e.Code {
-	case "required":
-		return "is required"
-	case "excluded":
-		return "must not be given"
-	case "empty":
-		return "must be empty"
-	case "length":
-		return "must be exactly " + count(n, "character") + " long"
-	case "min_length":
-		return "must be at least " + count(n, "character") + " long"
-	case "max_length":
-		return "must be at most " + count(n, "character") + " long"
-	case "items":
-		return "must have exactly " + count(n, "item")
-	case "min_items":
-		return "must have at least " + count(n, "item")
-	case "max_items":
-		return "must have at most " + count(n, "item")
-	case "equal":
-		return "must be " + quoted(e.Param)
-	case "not_equal":
-		return "must not be " + quoted(e.Param)
-	case "min":
-		return "must be at least " + param
-	case "max":
-		return "must be at most " + param
-	case "between":
-		return "must be from " + strings.ReplaceAll(param, ", ", " to ")
-	case "greater":
-		return "must be greater than " + param
-	case "less":
-		return "must be less than " + param
-	case "future":
-		return "must be in the future"
-	case "past":
-		return "must be in the past"
-	case "one_of":
-		return "must be one of " + param
-	case "none_of":
-		return "must be none of " + param
-	case "unique":
-		if e.Param != nil {
-			return "must not have two items with the same " + param
+	if e.Code == "unique" && e.Param != nil {
+		return "must not have two items with the same " + textOf(e.Param)
+	}
+	text := phraseOf(englishTexts, e.Code)
+	if text == "" {
+		if noun := phraseOf(englishNouns, e.Code); noun != "" {
+			return "must be " + noun
 		}
-		return "must not have the same item twice"
-	case "equal_field":
-		return "must be the same as " + param
-	case "not_equal_field":
-		return "must not be the same as " + param
-	case "min_field":
-		return "must not be less than " + param
-	case "max_field":
-		return "must not be greater than " + param
-	case "greater_field":
-		return "must be greater than " + param
-	case "less_field":
-		return "must be less than " + param
-	case "contains_field":
-		return "must contain " + param
-	case "excludes_field":
-		return "must not contain " + param
-	case "contains":
-		return "must contain " + quoted(e.Param)
-	case "containsany":
-		return "must contain one of the characters " + quoted(e.Param)
-	case "excludes":
-		return "must not contain " + quoted(e.Param)
-	case "excludesall":
-		return "must contain none of the characters " + quoted(e.Param)
-	case "startswith":
-		return "must start with " + quoted(e.Param)
-	case "startsnotwith":
-		return "must not start with " + quoted(e.Param)
-	case "endswith":
-		return "must end with " + quoted(e.Param)
-	case "endsnotwith":
-		return "must not end with " + quoted(e.Param)
-	case "not_blank":
-		return "must not be blank"
-	case "datetime":
-		return "must be a date or time in the form " + param
-	case "pattern":
-		return "must match the pattern " + param
-	case "any_of":
-		return anyOfText(e.Param)
-	case "type":
-		return "must be " + nounList(e.Param)
-	case "max_depth":
-		return "is nested more than " + strconv.Itoa(n) + " levels deep"
-	case "max_errors":
-		return "there are more than " + strconv.Itoa(n) + " errors; the rest are left out"
+		return "must satisfy " + e.Rule
 	}
-	if phrase := kindPhrase(e.Code); phrase != "" {
-		return "must " + phrase
+	before, rest, _ := strings.Cut(text, "{")
+	place, after, _ := strings.Cut(rest, "}")
+	switch place {
+	case "":
+	case "param":
+		before += textOf(e.Param)
+	case "quoted":
+		before += quoted(e.Param)
+	case "range":
+		low, high, _ := strings.Cut(textOf(e.Param), ", ")
+		before += low + " to " + high
+	case "any":
+		before += anyOfText(e.Param)
+	case "kinds":
+		before += nounList(e.Param)
+	default:
+		n, _ := e.Param.(int)
+		before += count(n, place)
 	}
-	return "must satisfy " + e.Rule
+	return before + after
 }
 
-// kindPhrase completes "must" for rules without a parameter.
-func kindPhrase(code string) string {
-	switch code {
-	case "alpha":
-		return "contain only letters A to Z"
-	case "alphaspace":
-		return "contain only letters A to Z and spaces"
-	case "alphanum":
-		return "contain only letters A to Z and digits"
-	case "alphanumspace":
-		return "contain only letters A to Z, digits and spaces"
-	case "alphaunicode":
-		return "contain only letters"
-	case "alphanumunicode":
-		return "contain only letters and digits"
-	case "ascii":
-		return "contain only ASCII characters"
-	case "printascii":
-		return "contain only printable ASCII characters"
-	case "lowercase":
-		return "be in lower case"
-	case "uppercase":
-		return "be in upper case"
-	case "boolean":
-		return "be true or false"
-	case "number":
-		return "contain only digits"
-	case "numeric":
-		return "be a number"
-	}
-	if noun := formatNoun(code); noun != "" {
-		return "be " + noun
-	}
-	return ""
+// phraseOf returns what the list has for the code, or an empty string. Each of its
+// lines is a code, a colon and a phrase. A switch would add several times as much
+// to every program that validates.
+func phraseOf(list, code string) string {
+	_, rest, _ := strings.Cut(list, "\n"+code+": ")
+	phrase, _, _ := strings.Cut(rest, "\n")
+	return phrase
 }
 
-// formatNoun names what a format is.
-func formatNoun(code string) string {
-	switch code {
-	case "email":
-		return "an e-mail address"
-	case "url", "uri":
-		return "a URL"
-	case "http_url":
-		return "an http or https URL"
-	case "https_url":
-		return "an https URL"
-	case "ip":
-		return "an IP address"
-	case "ipv4":
-		return "an IPv4 address"
-	case "ipv6":
-		return "an IPv6 address"
-	case "cidr":
-		return "an IP network"
-	case "cidrv4":
-		return "an IPv4 network"
-	case "cidrv6":
-		return "an IPv6 network"
-	case "mac":
-		return "a MAC address"
-	case "hostname", "hostname_rfc1123":
-		return "a host name"
-	case "fqdn":
-		return "a full domain name"
-	case "hostname_port":
-		return "a host name and port"
-	case "port":
-		return "a port number from 1 to 65535"
-	case "uuid", "uuid_rfc4122":
-		return "a UUID"
-	case "uuid4", "uuid4_rfc4122":
-		return "a UUID of version 4"
-	case "uuid7":
-		return "a UUID of version 7"
-	case "ulid":
-		return "a ULID"
-	case "e164":
-		return "a phone number as in +49301234567"
-	case "timezone":
-		return "a time zone as in Europe/Berlin"
-	case "json":
-		return "JSON"
-	case "jwt":
-		return "a JSON Web Token"
-	case "base64", "base64url", "base64rawurl":
-		return "in Base64"
-	case "hexadecimal":
-		return "a hexadecimal number"
-	case "hexcolor":
-		return "a colour as in #1a2b3c"
-	case "sha256":
-		return "a SHA-256 hash"
-	case "semver":
-		return "a version as in 1.2.3"
-	case "cron":
-		return "a cron schedule"
-	case "latitude":
-		return "a latitude from -90 to 90"
-	case "longitude":
-		return "a longitude from -180 to 180"
-	case "credit_card":
-		return "a credit card number"
-	case "iso3166_1_alpha2":
-		return "a country code of two letters"
-	case "iso4217":
-		return "a currency code of three letters"
-	case "bcp47_language_tag":
-		return "a language tag as in en-GB"
-	case "mongodb":
-		return "a MongoDB object ID"
-	case "duration":
-		return "a duration as in 1m30s"
-	case "jsonpointer":
-		return "a JSON pointer"
-	}
-	return ""
-}
+// englishTexts has the messages. What stands in braces comes from the parameter;
+// with a noun in them it is a count.
+const englishTexts = `
+required: is required
+excluded: must not be given
+empty: must be empty
+length: must be exactly {character} long
+min_length: must be at least {character} long
+max_length: must be at most {character} long
+items: must have exactly {item}
+min_items: must have at least {item}
+max_items: must have at most {item}
+equal: must be {quoted}
+not_equal: must not be {quoted}
+min: must be at least {param}
+max: must be at most {param}
+between: must be from {range}
+greater: must be greater than {param}
+less: must be less than {param}
+future: must be in the future
+past: must be in the past
+one_of: must be one of {param}
+none_of: must be none of {param}
+unique: must not have the same item twice
+equal_field: must be the same as {param}
+not_equal_field: must not be the same as {param}
+min_field: must not be less than {param}
+max_field: must not be greater than {param}
+greater_field: must be greater than {param}
+less_field: must be less than {param}
+contains_field: must contain {param}
+excludes_field: must not contain {param}
+contains: must contain {quoted}
+containsany: must contain one of the characters {quoted}
+excludes: must not contain {quoted}
+excludesall: must contain none of the characters {quoted}
+startswith: must start with {quoted}
+startsnotwith: must not start with {quoted}
+endswith: must end with {quoted}
+endsnotwith: must not end with {quoted}
+not_blank: must not be blank
+datetime: must be a date or time in the form {param}
+pattern: must match the pattern {param}
+any_of: must {any}
+type: must be {kinds}
+max_depth: is nested more than {param} levels deep
+max_errors: there are more than {param} errors; the rest are left out
+alpha: must contain only letters A to Z
+alphaspace: must contain only letters A to Z and spaces
+alphanum: must contain only letters A to Z and digits
+alphanumspace: must contain only letters A to Z, digits and spaces
+alphaunicode: must contain only letters
+alphanumunicode: must contain only letters and digits
+ascii: must contain only ASCII characters
+printascii: must contain only printable ASCII characters
+lowercase: must be in lower case
+uppercase: must be in upper case
+boolean: must be true or false
+number: must contain only digits
+numeric: must be a number`
 
-// anyOfText words an or-group: "must be an IPv4 address or a host name" if all
-// its rules are formats, and otherwise with their names.
+// englishNouns has what a format is.
+const englishNouns = `
+email: an e-mail address
+url: a URL
+uri: a URL
+http_url: an http or https URL
+https_url: an https URL
+ip: an IP address
+ipv4: an IPv4 address
+ipv6: an IPv6 address
+cidr: an IP network
+cidrv4: an IPv4 network
+cidrv6: an IPv6 network
+mac: a MAC address
+hostname: a host name
+hostname_rfc1123: a host name
+fqdn: a full domain name
+hostname_port: a host name and port
+port: a port number from 1 to 65535
+uuid: a UUID
+uuid_rfc4122: a UUID
+uuid4: a UUID of version 4
+uuid4_rfc4122: a UUID of version 4
+uuid7: a UUID of version 7
+ulid: a ULID
+e164: a phone number as in +49301234567
+timezone: a time zone as in Europe/Berlin
+json: JSON
+jwt: a JSON Web Token
+base64: in Base64
+base64url: in Base64
+base64rawurl: in Base64
+hexadecimal: a hexadecimal number
+hexcolor: a colour as in #1a2b3c
+sha256: a SHA-256 hash
+semver: a version as in 1.2.3
+cron: a cron schedule
+latitude: a latitude from -90 to 90
+longitude: a longitude from -180 to 180
+credit_card: a credit card number
+iso3166_1_alpha2: a country code of two letters
+iso4217: a currency code of three letters
+bcp47_language_tag: a language tag as in en-GB
+mongodb: a MongoDB object ID
+duration: a duration as in 1m30s
+jsonpointer: a JSON pointer`
+
+// anyOfText words an or-group: "be an IPv4 address or a host name" if all its
+// rules are formats, and otherwise with their names.
 func anyOfText(param any) string {
 	rules, _ := param.([]string)
 	nouns := make([]string, len(rules))
 	for i, rule := range rules {
-		if nouns[i] = formatNoun(rule); nouns[i] == "" {
-			return "must satisfy " + strings.Join(rules, " or ")
+		if nouns[i] = phraseOf(englishNouns, rule); nouns[i] == "" {
+			return "satisfy " + strings.Join(rules, " or ")
 		}
 	}
-	return "must be " + strings.Join(nouns, " or ")
+	return "be " + strings.Join(nouns, " or ")
 }
 
 // nounList words the kinds of values that a rule takes.
@@ -318,7 +247,7 @@ func textOf(param any) string {
 	}
 	v := reflect.ValueOf(param)
 	if v.Kind() != reflect.Slice {
-		return fmt.Sprint(param)
+		return fmt.Sprintf("%v", param)
 	}
 	words := make([]string, v.Len())
 	for i := range words {

@@ -96,19 +96,29 @@ func (w *walker) adopt(err error, method string) bool {
 		w.fault = fmt.Errorf("validate: %s could not tell; see to what it says: %w", method, err)
 		return false
 	}
-	if errs, ok := errors.AsType[Errors](err); ok {
-		for i := range errs {
-			if w.c == nil || !w.c.add(&errs[i], errs[i].Path) {
-				return false
-			}
-		}
-		return true
-	}
-	if w.c == nil {
+	var list Errors
+	known, ok := errors.AsType[lister](err)
+	switch {
+	case ok:
+		list = known.list()
+	case w.c == nil:
 		return false
+	default:
+		list = Errors{{Code: "invalid", Message: err.Error()}}
 	}
-	if e, ok := errors.AsType[FieldError](err); ok {
-		return w.c.add(&e, e.Path)
+	for i := range list {
+		if w.c == nil || !w.c.add(&list[i], list[i].Path) {
+			return false
+		}
 	}
-	return w.c.add(&FieldError{Code: "invalid", Message: err.Error()}, Path{})
+	return true
 }
+
+// A lister is one of the errors of this package that are about data.
+type lister interface {
+	error
+	list() Errors
+}
+
+func (e Errors) list() Errors     { return e }
+func (e FieldError) list() Errors { return Errors{e} }

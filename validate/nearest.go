@@ -1,9 +1,6 @@
 package validate
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // nearest returns the names that s is probably a misspelling of, whatever the case
 // of its letters: those with the fewest edits, if these are few for the length of
@@ -16,7 +13,7 @@ func nearest(s string, names []string) []string {
 		if len(n) > len(s)+least || len(n) < len(s)-least {
 			continue // before any work on what a stranger may have sent
 		}
-		switch d := edits(strings.ToLower(s), strings.ToLower(n)); {
+		switch d := edits(s, n); {
 		case d < least:
 			near, least = []string{n}, d
 		case d == least && len(near) > 0 && !slices.Contains(near, n):
@@ -27,7 +24,8 @@ func nearest(s string, names []string) []string {
 }
 
 // edits returns how many insertions, deletions, replacements and swaps of
-// neighbouring bytes turn a into b: the optimal string alignment distance.
+// neighbouring bytes turn a into b, whatever the case of ASCII letters: the optimal
+// string alignment distance.
 func edits(a, b string) int {
 	// Rows of the table of distances between the beginnings of a and b.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
@@ -38,9 +36,9 @@ func edits(a, b string) int {
 		row[0] = i + 1
 		for j := range len(b) {
 			d := last[j]
-			if a[i] != b[j] {
+			if lower(a[i]) != lower(b[j]) {
 				d = min(last[j], last[j+1], row[j]) + 1
-				if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				if i > 0 && j > 0 && lower(a[i]) == lower(b[j-1]) && lower(a[i-1]) == lower(b[j]) {
 					d = min(d, before[j-1]+1)
 				}
 			}
@@ -49,4 +47,11 @@ func edits(a, b string) int {
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }

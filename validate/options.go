@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/goplinth/plinth/internal/config"
@@ -71,13 +72,8 @@ func (o *Options) check() error {
 
 // registry returns an empty registry with the settings of o.
 func (o *Options) registry() *registry {
-	tags, names := make(map[string]TagRule, len(o.Tags)), make([]string, len(o.Tags))
-	for i, r := range o.Tags {
-		tags[r.name], names[i] = r, r.name
-	}
 	return &registry{
-		tags:      tags,
-		tagNames:  names,
+		tags:      slices.Clone(o.Tags),
 		allRules:  o.AllRules,
 		autoDive:  o.AutoDive,
 		messages:  o.Messages,

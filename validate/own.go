@@ -21,10 +21,14 @@ type PanicError = panics.Error
 type TagRule struct {
 	name    string
 	message string
-	typ     reflect.Type // what it applies to
+	typ     reflect.Type // what it applies to, as fits says
+	fits    func(reflect.Type) bool
 
-	// compile returns the check for one tag. Set for all but patterns.
-	compile func(param string) (ownCheck, error)
+	// rule compiles a tag that uses it. It is called through here so that a program
+	// without rules of its own does not have the code for them.
+	rule func(f *fieldCompiler, t *term, own *TagRule, typ reflect.Type) (*rule, error)
+
+	compile func(param string) (ownCheck, error) // the check for one tag; nil for patterns
 	context bool
 	pattern Matcher
 	mistake string
@@ -106,12 +110,12 @@ func Regexp(name string, m Matcher) TagRule {
 	if strings.ContainsAny(name, ",|= ") || name == "" {
 		r.mistake = "the name must not be empty or contain a comma, a bar, = or a space"
 	}
-	r.pattern = m
+	r.rule, r.pattern = (*fieldCompiler).match, m
 	return r
 }
 
 func newTagRule[V any](name string, isNil bool) TagRule {
-	r := TagRule{name: name, typ: reflect.TypeFor[V]()}
+	r := TagRule{name: name, typ: reflect.TypeFor[V](), fits: fits[V], rule: (*fieldCompiler).own}
 	plain := strings.TrimPrefix(name, "regexp=@")
 	switch {
 	case plain == "" || plain == "-" || strings.ContainsAny(plain, ",|= "):
@@ -150,12 +154,16 @@ func valueOf[V any](v reflect.Value) (value V) {
 	return v.Convert(t).Interface().(V)
 }
 
-// appliesTo reports whether the rule takes values of type t as they are.
-func (r *TagRule) appliesTo(t reflect.Type) bool {
-	if r.typ.Kind() == reflect.Interface {
-		return t.Implements(r.typ)
+// fits reports whether valueOf takes values of type t.
+func fits[V any](t reflect.Type) bool {
+	typ := reflect.TypeFor[V]()
+	switch {
+	case t == typ:
+		return true
+	case typ.Kind() == reflect.Interface:
+		return t.Implements(typ)
 	}
-	return t == r.typ || t.Kind() == r.typ.Kind() && t.ConvertibleTo(r.typ) && reflect.PointerTo(t).ConvertibleTo(reflect.PointerTo(r.typ))
+	return t.Kind() == typ.Kind() && t.ConvertibleTo(typ) && reflect.PointerTo(t).ConvertibleTo(reflect.PointerTo(typ))
 }
 
 // checkTags adds the mistakes in Options.Tags to c.
@@ -176,8 +184,9 @@ func checkTags(c *config.Check, rules []TagRule) {
 }
 
 // own compiles a rule from Options.Tags for values of type typ.
-func (f *fieldCompiler) own(t term, own TagRule, typ reflect.Type) (rule, error) {
-	r := rule{op: opUser, fail: &FieldError{Rule: t.name, Code: t.name, Message: own.message}}
+func (f *fieldCompiler) own(t *term, own *TagRule, typ reflect.Type) (*rule, error) {
+	r := newRule(opUser, t, t.name, nil)
+	r.fail.Message = own.message
 	if t.hasParam {
 		r.fail.Param = t.param
 	}
@@ -185,12 +194,12 @@ func (f *fieldCompiler) own(t term, own TagRule, typ reflect.Type) (rule, error)
 		r.op = opContext
 	}
 	isAny := typ.Kind() == reflect.Interface
-	if !isAny && !own.appliesTo(typ) {
-		return rule{}, fmt.Errorf("%s applies to %s, not to %s; remove it or change the type of the field", t.name, typeName(own.typ), typeName(typ))
+	if !isAny && !own.fits(typ) {
+		return nil, fmt.Errorf("%s applies to %s, not to %s; remove it or change the type of the field", t.name, typeName(own.typ), typeName(typ))
 	}
 	check, err := own.compile(t.param)
 	if err != nil {
-		return rule{}, fmt.Errorf("%w; correct the parameter", err)
+		return nil, fmt.Errorf("%w; correct the parameter", err)
 	}
 	where := f.where()
 	noun := typeName(own.typ)
@@ -200,7 +209,7 @@ func (f *fieldCompiler) own(t term, own TagRule, typ reflect.Type) (rule, error)
 	misfit := wrongType(t.name, noun)
 	f.wordError(misfit)
 	r.user = func(ctx context.Context, v reflect.Value) verdict {
-		if isAny && !own.appliesTo(v.Type()) {
+		if isAny && !own.fits(v.Type()) {
 			return verdict{fail: misfit}
 		}
 		ok, err := guard(func() (bool, error) { return check(ctx, v) })
@@ -229,20 +238,25 @@ func guard(f func() (bool, error)) (ok bool, err error) {
 }
 
 // pattern compiles regexp=@name.
-func (f *fieldCompiler) pattern(t term, typ reflect.Type) (rule, error) {
+func (f *fieldCompiler) pattern(t *term, typ reflect.Type) (*rule, error) {
 	if typ.Kind() != reflect.String {
-		return rule{}, misfit(t, typ)
+		return nil, misfit(t, typ)
 	}
-	name, ok := strings.CutPrefix(t.param, "@")
-	if !ok {
-		return rule{}, errors.New("a pattern does not stand in a tag; write regexp=@name, and validate.Regexp(name, ...) in Options.Tags")
+	if !strings.HasPrefix(t.param, "@") {
+		return nil, errors.New("a pattern does not stand in a tag; write regexp=@name, and validate.Regexp(name, ...) in Options.Tags")
 	}
-	own, ok := f.registry.tags["regexp=@"+name]
-	if !ok {
-		return rule{}, fmt.Errorf("there is no pattern of the name %s; register it with validate.Regexp in Options.Tags", name)
+	own := f.registry.own("regexp=" + t.param)
+	if own == nil {
+		return nil, fmt.Errorf("there is no pattern of the name %s; register it with validate.Regexp in Options.Tags", t.param[1:])
 	}
-	where := f.where()
-	r := rule{op: opUser, fail: &FieldError{Rule: t.name, Code: "pattern", Param: name, Message: own.message}}
+	return own.rule(f, t, own, typ)
+}
+
+// match compiles a pattern from Options.Tags for strings.
+func (f *fieldCompiler) match(t *term, own *TagRule, _ reflect.Type) (*rule, error) {
+	where, name := f.where(), t.param[1:]
+	r := newRule(opUser, t, "pattern", name)
+	r.fail.Message = own.message
 	r.user = func(_ context.Context, v reflect.Value) verdict {
 		ok, err := guard(func() (bool, error) { return own.pattern.MatchString(v.String()), nil })
 		if err != nil {

@@ -115,10 +115,14 @@ func element(t reflect.Type) reflect.Type {
 // on the wire come first.
 func (r *registry) fieldNamed(t reflect.Type, name string) (found reflect.StructField, ok bool) {
 	for _, f := range reflect.VisibleFields(t) {
-		if wire, named := r.wireName(f); f.IsExported() && named && wire == name && f.Tag.Get(r.nameTag) != "-" {
+		wire, named := r.wireName(&f)
+		switch {
+		case !f.IsExported():
+		case named && wire == name && f.Tag.Get(r.nameTag) != "-":
 			return f, true
+		case f.Name == name:
+			found, ok = f, true
 		}
 	}
-	f, ok := t.FieldByName(name)
-	return f, ok && f.IsExported()
+	return found, ok
 }

@@ -3,9 +3,7 @@ package validate
 import (
 	"encoding"
 	"reflect"
-	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/goplinth/plinth/internal/panics"
@@ -35,59 +33,65 @@ func newPath(steps []step) Path {
 
 // steps appends the steps of p to list, the outermost first.
 func (p Path) steps(list []step) []step {
-	n := len(list)
-	for s := p.last; s != nil; s = s.up {
-		list = append(list, *s)
+	if p.last == nil {
+		return list
 	}
-	slices.Reverse(list[n:])
-	return list
+	return append(Path{last: p.last.up}.steps(list), *p.last)
 }
 
 // String returns the path in the manner of Go expressions: items[3].qty. Map
 // keys stand in brackets too, quoted unless they are numbers, booleans or
 // plain ASCII identifiers: labels[env], labels["a b"].
-func (p Path) String() string {
-	var b []byte
-	var list [8]step
-	for i, s := range p.steps(list[:0]) {
-		switch {
-		case s.kind == stepField && i > 0:
-			b = append(b, '.')
-			b = append(b, s.text...)
-		case s.kind == stepField:
-			b = append(b, s.text...)
-		case s.kind == stepIndex:
-			b = append(b, '[')
-			b = strconv.AppendInt(b, int64(s.index), 10)
-			b = append(b, ']')
-		case s.kind == stepKey && !isIdentifier(s.text):
-			b = append(b, '[')
-			b = strconv.AppendQuote(b, s.text)
-			b = append(b, ']')
-		default:
-			b = append(b, '[')
-			b = append(b, s.text...)
-			b = append(b, ']')
-		}
+func (p Path) String() string { return string(p.last.appendGo(nil)) }
+
+// appendGo appends the path that ends in s as String has it.
+func (s *step) appendGo(b []byte) []byte {
+	if s == nil {
+		return b
 	}
-	return string(b)
+	b = s.up.appendGo(b)
+	if s.kind == stepField {
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		return append(b, s.text...)
+	}
+	b = append(b, '[')
+	switch {
+	case s.kind == stepIndex:
+		b = strconv.AppendInt(b, int64(s.index), 10)
+	case s.kind == stepKey && !isIdentifier(s.text):
+		b = strconv.AppendQuote(b, s.text)
+	default:
+		b = append(b, s.text...)
+	}
+	return append(b, ']')
 }
 
 // Pointer returns the path as a JSON Pointer (RFC 6901): /items/3/qty. The
 // zero Path is the empty pointer, which is the whole document.
-func (p Path) Pointer() string {
-	var b strings.Builder
-	var list [8]step
-	for _, s := range p.steps(list[:0]) {
-		b.WriteByte('/')
-		if s.kind == stepIndex {
-			b.WriteString(strconv.Itoa(s.index))
-			continue
-		}
-		// The tilde goes first, or it would escape the escapes of slashes.
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s.text, "~", "~0"), "/", "~1"))
+func (p Path) Pointer() string { return string(p.last.appendPointer(nil)) }
+
+// appendPointer appends the path that ends in s as Pointer has it.
+func (s *step) appendPointer(b []byte) []byte {
+	if s == nil {
+		return b
 	}
-	return b.String()
+	b = append(s.up.appendPointer(b), '/')
+	if s.kind == stepIndex {
+		return strconv.AppendInt(b, int64(s.index), 10)
+	}
+	for i := range len(s.text) {
+		switch c := s.text[i]; c {
+		case '~':
+			b = append(b, "~0"...)
+		case '/':
+			b = append(b, "~1"...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
 }
 
 type stepKind uint8
@@ -131,26 +135,31 @@ func keyStep(k reflect.Value) step {
 	if k.Kind() == reflect.Interface {
 		k = k.Elem()
 	}
+	kind, text := textOfKey(k)
+	return step{kind: kind, text: cut(text)}
+}
+
+func textOfKey(k reflect.Value) (kind stepKind, text string) {
 	switch k.Kind() {
 	case reflect.Invalid:
-		return step{kind: stepKey, text: "null"}
+		return stepKey, "null"
 	case reflect.String:
-		return step{kind: stepKey, text: cut(k.String())}
+		return stepKey, k.String()
 	}
 	if text, ok := marshalKey(k); ok {
-		return step{kind: stepKey, text: cut(text)}
+		return stepKey, text
 	}
 	switch {
 	case k.CanInt():
-		return step{kind: stepNumber, text: strconv.FormatInt(k.Int(), 10)}
+		return stepNumber, strconv.FormatInt(k.Int(), 10)
 	case k.CanUint():
-		return step{kind: stepNumber, text: strconv.FormatUint(k.Uint(), 10)}
+		return stepNumber, strconv.FormatUint(k.Uint(), 10)
 	case k.CanFloat():
-		return step{kind: stepNumber, text: strconv.FormatFloat(k.Float(), 'g', -1, 64)}
+		return stepNumber, strconv.FormatFloat(k.Float(), 'g', -1, 64)
 	case k.Kind() == reflect.Bool:
-		return step{kind: stepNumber, text: strconv.FormatBool(k.Bool())}
+		return stepNumber, strconv.FormatBool(k.Bool())
 	}
-	return step{kind: stepKey, text: cut(k.Type().String())}
+	return stepKey, k.Type().String()
 }
 
 // marshalKey returns the text of a key that is an encoding.TextMarshaler. A

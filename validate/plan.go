@@ -2,7 +2,6 @@ package validate
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,8 +21,7 @@ type registry struct {
 	maxDepth, maxErrors int
 	allRules, autoDive  bool
 	messages            Messages
-	tags                map[string]TagRule
-	tagNames            []string // those of tags, in the order of Options.Tags
+	tags                []TagRule
 
 	plans   sync.Map                 // from reflect.Type to *plan; each is complete and free of mistakes
 	recent  [64]atomic.Pointer[plan] // some of plans, by the address of their type: a look-up takes a third of the time
@@ -149,6 +147,16 @@ func (r *registry) compile(t, top reflect.Type) (*plan, error) {
 	return p, c.finish()
 }
 
+// own returns the rule of that name from Options.Tags, or nil.
+func (r *registry) own(name string) *TagRule {
+	for i := range r.tags {
+		if r.tags[i].name == name {
+			return &r.tags[i]
+		}
+	}
+	return nil
+}
+
 // A compiler makes the plans for a type and for all types in it.
 type compiler struct {
 	registry *registry
@@ -209,8 +217,8 @@ func (c *compiler) plan(t reflect.Type) *plan {
 	if t.Kind() == reflect.Struct {
 		for i := range t.NumField() {
 			f := fieldCompiler{compiler: c, typ: t, field: t.Field(i)}
-			if n, name := f.compile(p.methods); !n.isEmpty() {
-				p.fields = append(p.fields, field{t.Field(i).Offset, i, step{kind: stepField, text: name}, n})
+			if compiled := f.compile(i, p.methods); compiled != nil {
+				p.fields = append(p.fields, *compiled)
 				p.related = p.related || f.related
 			}
 		}
@@ -228,7 +236,7 @@ type fieldCompiler struct {
 	related bool // a rule looks at other fields of typ
 }
 
-func (f *fieldCompiler) mistake(t term, err error) {
+func (f *fieldCompiler) mistake(t *term, err error) {
 	e := &TagError{Type: f.typ, Field: f.field.Name, Tag: t.text, Reason: err.Error()}
 	if f.typ == nil {
 		e.Type = f.field.Type
@@ -244,36 +252,39 @@ func (f *fieldCompiler) where() string {
 	return typeName(f.typ) + "." + f.field.Name
 }
 
-// compile returns the node for the field and its name on the wire. The node is
-// empty if there is nothing to check. Around are the methods of the struct.
-func (f *fieldCompiler) compile(around methods) (n node, name string) {
+// compile returns the field, which is the one at index, or nil if there is nothing
+// to check. Around are the methods of the struct.
+func (f *fieldCompiler) compile(index int, around methods) *field {
 	tag := f.field.Tag.Get(f.registry.tag)
-	if strings.TrimSpace(tag) == "-" {
-		return node{}, ""
+	if trim(tag) == "-" {
+		return nil
 	}
 	t := base(f.field.Type)
 	embedded := f.field.Anonymous && t != nil && t.Kind() == reflect.Struct
 	// The exported fields of an embedded struct are within reach even if the
 	// struct's own name is not exported.
 	if !f.field.IsExported() && !embedded {
-		if strings.TrimSpace(tag) != "" {
-			f.mistake(term{text: strings.TrimSpace(tag)}, errors.New("the field is not exported and cannot be checked; export it or remove the tag"))
+		if text := trim(tag); text != "" {
+			f.mistake(&term{text: text}, errors.New("the field is not exported and cannot be checked; export it or remove the tag"))
 		}
-		return node{}, ""
+		return nil
 	}
-	n = f.node(f.field.Type, parseTag(tag))
-	name, named := f.registry.wireName(f.field)
+	n := f.node(f.field.Type, parseTag(tag))
+	if n.isEmpty() {
+		return nil
+	}
+	name, named := f.registry.wireName(&f.field)
 	n.inline = embedded && !named
 	// A method of an embedded struct is one of the struct around it too.
 	n.methodsOff = n.methodsOff || embedded && around != 0
-	return n, name
+	return &field{f.field.Offset, index, step{kind: stepField, text: name}, *n}
 }
 
 // wireName returns the name that the name tag gives the field, or its Go name
 // if the tag gives none. The tag "-" counts as giving the Go name: such a
 // field is not on the wire, so its errors must not look like those of one
 // that is.
-func (r *registry) wireName(f reflect.StructField) (name string, named bool) {
+func (r *registry) wireName(f *reflect.StructField) (name string, named bool) {
 	tag := f.Tag.Get(r.nameTag)
 	if tag == "-" {
 		return f.Name, true
@@ -291,12 +302,12 @@ func isControl(name string) bool {
 }
 
 // node compiles terms for values of type declared.
-func (f *fieldCompiler) node(declared reflect.Type, terms []term) node {
-	var n node
+func (f *fieldCompiler) node(declared reflect.Type, terms []term) *node {
+	n := new(node)
 	t := base(declared)
 	if t == nil {
-		for _, term := range terms {
-			f.mistake(term, errors.New("the type of the field only points to itself; remove the tag or change the type"))
+		for i := range terms {
+			f.mistake(&terms[i], errors.New("the type of the field only points to itself; remove the tag or change the type"))
 		}
 		return n
 	}
@@ -308,17 +319,17 @@ func (f *fieldCompiler) node(declared reflect.Type, terms []term) node {
 	}
 	n.dynamic = t.Kind() == reflect.Interface
 	dived := false
-	for i, term := range terms {
+	for i := range terms {
+		term := &terms[i]
 		if term.name == "dive" {
-			f.dive(&n, t, term, terms[i+1:])
+			f.dive(n, t, term, terms[i+1:])
 			dived = true
 			break
 		}
-		f.term(&n, t, term)
+		f.term(n, t, term)
 	}
 	if f.registry.autoDive && !dived && holdsStructs(t, 0) {
-		element := f.node(t.Elem(), nil)
-		n.elem = &element
+		n.elem = f.node(t.Elem(), nil)
 	}
 	if t.Kind() == reflect.Struct || methodsOf(t) != 0 {
 		n.sub = f.plan(t)
@@ -333,47 +344,52 @@ func (f *fieldCompiler) node(declared reflect.Type, terms []term) node {
 	return n
 }
 
-// term compiles one term other than dive for values of type t.
-func (f *fieldCompiler) term(n *node, t reflect.Type, term term) {
-	switch term.name {
+// term compiles one term other than dive for values of type typ.
+func (f *fieldCompiler) term(n *node, typ reflect.Type, t *term) {
+	switch t.name {
 	case "structonly", "nostructlevel":
-		err := term.check()
-		if err == nil && t.Kind() != reflect.Struct && t.Kind() != reflect.Interface {
-			err = misfit(term, t)
+		err := t.check()
+		if err == nil && typ.Kind() != reflect.Struct && typ.Kind() != reflect.Interface {
+			err = misfit(t, typ)
 		}
 		if err != nil {
-			f.mistake(term, err)
+			f.mistake(t, err)
 		}
 		n.fieldsOff = true
-		n.methodsOff = n.methodsOff || term.name == "nostructlevel"
+		n.methodsOff = n.methodsOff || t.name == "nostructlevel"
 		return
 	case "keys", "endkeys":
-		f.mistake(term, fmt.Errorf("%s is out of place; write dive,keys,...,endkeys, ... for a map", term.name))
+		f.mistake(t, wrongf("%s is out of place; write dive,keys,...,endkeys, ... for a map", t.name))
 		return
 	}
-	r, err := f.rule(term, t)
+	r, err := f.rule(t, typ)
 	if err != nil {
-		r, err = f.valued(term, t, err)
+		r, err = f.valued(t, typ, err)
 	}
 	if err == nil && !f.field.IsExported() && !r.isPresence() {
 		err = errors.New("the type of the embedded field is not exported, so that only rules about its presence apply; export the type")
 	}
 	if err != nil {
-		f.mistake(term, err)
+		f.mistake(t, err)
 		return
 	}
 	direct := !n.indirect && n.null == nil
 	if r.op == opRequired && r.when == nil && direct {
-		r = required(t, r)
+		r.require(typ)
 	}
-	f.related = f.related || r.isRelated()
-	f.word(&r)
-	n.rules = append(n.rules, r)
+	f.add(n, r)
 }
 
-// required returns the rule for a value that is not behind a pointer: there
-// the test is a simpler one.
-func required(t reflect.Type, r rule) rule {
+// add gives r its message and adds it to n.
+func (f *fieldCompiler) add(n *node, r *rule) {
+	f.related = f.related || r.isRelated()
+	f.word(r)
+	n.rules = append(n.rules, *r)
+}
+
+// require makes r, which is required, a rule for a value that is not behind a
+// pointer: there the test is a simpler one.
+func (r *rule) require(t reflect.Type) {
 	switch t.Kind() {
 	case reflect.String:
 		r.op, r.str, r.span = opString, func(s string) bool { return s != "" }, spanOf(relAtLeast, 1)
@@ -384,7 +400,6 @@ func required(t reflect.Type, r rule) rule {
 	default:
 		r.op, r.ok = opValue, func(v reflect.Value) bool { return !v.IsZero() }
 	}
-	return r
 }
 
 // isPresence reports whether r only asks if there is a value.
@@ -392,7 +407,12 @@ func (r *rule) isPresence() bool { return r.op >= opRequired && r.op <= opOmitNi
 
 // isRelated reports whether r looks at other fields.
 func (r *rule) isRelated() bool {
-	return r.op == opRelated || r.when != nil || slices.ContainsFunc(r.any, func(r rule) bool { return r.isRelated() })
+	for i := range r.any {
+		if r.any[i].isRelated() {
+			return true
+		}
+	}
+	return r.op == opRelated || r.when != nil
 }
 
 // word gives the error of r its message.
@@ -416,7 +436,7 @@ func holdsStructs(t reflect.Type, depth int) bool {
 // dive compiles the terms after dive for the elements of t. Dive itself is a
 // rule too: a nil pointer fails it, and so does an interface that holds
 // something without elements.
-func (f *fieldCompiler) dive(n *node, t reflect.Type, dive term, rest []term) {
+func (f *fieldCompiler) dive(n *node, t reflect.Type, dive *term, rest []term) {
 	if err := dive.check(); err != nil {
 		f.mistake(dive, err)
 	}
@@ -433,30 +453,27 @@ func (f *fieldCompiler) dive(n *node, t reflect.Type, dive term, rest []term) {
 		f.mistake(dive, misfit(dive, t))
 	}
 	if n.indirect || n.null != nil {
-		r := rule{
+		f.add(n, &rule{
 			op:   opValue,
 			ok:   func(v reflect.Value) bool { return classOf(v) == classList },
 			fail: wrongType("dive", classList.noun()),
-		}
-		f.word(&r)
-		n.rules = append(n.rules, r)
+		})
 	}
 	if len(rest) > 0 && rest[0].name == "keys" {
 		rest = f.diveKeys(n, t, key, rest)
 	}
-	element := f.node(elem, rest)
-	n.elem = &element
+	n.elem = f.node(elem, rest)
 }
 
 // diveKeys compiles the terms between keys and endkeys for the keys of t, and
 // returns those after endkeys.
 func (f *fieldCompiler) diveKeys(n *node, t, key reflect.Type, terms []term) (rest []term) {
-	keys := terms[0]
+	keys := &terms[0]
 	if err := keys.check(); err != nil {
 		f.mistake(keys, err)
 	}
 	if t.Kind() != reflect.Map && t.Kind() != reflect.Interface {
-		f.mistake(keys, fmt.Errorf("keys does not apply to %s, only to maps; remove it or change the type of the field", typeName(t)))
+		f.mistake(keys, wrongf("keys does not apply to %s, only to maps; remove it or change the type of the field", typeName(t)))
 	}
 	terms = terms[1:]
 	end := slices.IndexFunc(terms, func(t term) bool { return t.name == "endkeys" })
@@ -465,10 +482,9 @@ func (f *fieldCompiler) diveKeys(n *node, t, key reflect.Type, terms []term) (re
 		return nil
 	}
 	if err := terms[end].check(); err != nil {
-		f.mistake(terms[end], err)
+		f.mistake(&terms[end], err)
 	}
-	node := f.node(key, terms[:end])
-	n.keys = &node
+	n.keys = f.node(key, terms[:end])
 	return terms[end+1:]
 }
 

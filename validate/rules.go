@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ type rule struct {
 	when *premise                                     // opRequired, opExcluded: nil means always
 	rel  func(parent, top, v reflect.Value) bool      // opRelated
 	user func(context.Context, reflect.Value) verdict // opUser, opContext
-	more *[numClasses]rule                            // opDynamic: by the class of what an interface holds; without an op where the rule does not apply
+	more *[numClasses]*rule                           // opDynamic: by the class of what an interface holds; nil where the rule does not apply
 	any  []rule                                       // opAny: one of them is to hold
 
 	// fail is what to report if the rule does not hold, at the path where that is;
@@ -34,20 +33,19 @@ type rule struct {
 type op uint8
 
 const (
-	opNone     op = iota
-	opString      // the value is a string
-	opInt         // the value is a signed integer
-	opValue       // any other test of the value alone
-	opRequired    // it is to have a value, if the struct around it says so
-	opExcluded    // it is to have none, if the struct around it says so
-	opOmit        // without a value, skip the rest and report nothing
-	opOmitZero    // as opOmit, with a zero value too, even behind a pointer
-	opOmitNil     // as opOmit, but only nil is no value
-	opRelated     // a test of the value and of others in its struct
-	opDynamic     // the value was in an interface
-	opAny         // an or-group
-	opUser        // a rule from Options.Tags
-	opContext     // one with a context, which waits until all others hold
+	opString   op = iota // the value is a string
+	opInt                // the value is a signed integer
+	opValue              // any other test of the value alone
+	opRequired           // it is to have a value, if the struct around it says so
+	opExcluded           // it is to have none, if the struct around it says so
+	opOmit               // without a value, skip the rest and report nothing
+	opOmitZero           // as opOmit, with a zero value too, even behind a pointer
+	opOmitNil            // as opOmit, but only nil is no value
+	opRelated            // a test of the value and of others in its struct
+	opDynamic            // the value was in an interface
+	opAny                // an or-group
+	opUser               // a rule from Options.Tags
+	opContext            // one with a context, which waits until all others hold
 )
 
 // A class is a set of types that a rule treats in one way.
@@ -105,8 +103,6 @@ func classOfType(t reflect.Type) class {
 	return classOther
 }
 
-func isTime(t reflect.Type) bool { return t.ConvertibleTo(reflect.TypeFor[time.Time]()) }
-
 // noun names the values of a class in the Param of an error with the code
 // "type".
 func (c class) noun() string {
@@ -126,19 +122,17 @@ func (c class) noun() string {
 	}
 }
 
-// representatives has a type of each class that a rule can be compiled for.
-func representatives() []reflect.Type {
-	return []reflect.Type{
-		reflect.TypeFor[string](),
-		reflect.TypeFor[[]any](),
-		reflect.TypeFor[int64](),
-		reflect.TypeFor[uint64](),
-		reflect.TypeFor[float32](),
-		reflect.TypeFor[float64](),
-		reflect.TypeFor[time.Duration](),
-		reflect.TypeFor[bool](),
-		reflect.TypeFor[time.Time](),
-	}
+// examples has a value of each class but classOther.
+var examples = [numClasses]any{
+	classString:   "",
+	classList:     []any(nil),
+	classInt:      int64(0),
+	classUint:     uint64(0),
+	classFloat32:  float32(0),
+	classFloat64:  float64(0),
+	classDuration: time.Duration(0),
+	classBool:     false,
+	classTime:     time.Time{},
 }
 
 // hasValue is the test behind required and omitempty. behind says that v was
@@ -154,38 +148,44 @@ func hasValue(v reflect.Value, behind bool) bool {
 	}
 }
 
-// onString, onInt and onValue return a rule that fails under the code given, with the
-// parameter given.
-func onString(t term, code string, param any, ok func(string) bool) rule {
-	return rule{op: opString, str: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+// newRule returns a rule that fails under the code given, with the parameter given.
+// Not to have it inlined everywhere keeps programs small.
+//
+//go:noinline
+func newRule(op op, t *term, code string, param any) *rule {
+	return &rule{op: op, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
 }
 
-func onValue(t term, code string, param any, ok func(reflect.Value) bool) rule {
-	return rule{op: opValue, ok: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+func onString(t *term, code string, param any, ok func(string) bool) *rule {
+	r := newRule(opString, t, code, param)
+	r.str = ok
+	return r
 }
 
-func onInt(t term, code string, param any, ok func(int64) bool) rule {
-	return rule{op: opInt, num: ok, fail: &FieldError{Rule: t.name, Code: code, Param: param}}
+func onValue(t *term, code string, param any, ok func(reflect.Value) bool) *rule {
+	r := newRule(opValue, t, code, param)
+	r.ok = ok
+	return r
 }
 
 // rule compiles t, which is no control word, for values of type typ.
-func (f *fieldCompiler) rule(t term, typ reflect.Type) (rule, error) {
+func (f *fieldCompiler) rule(t *term, typ reflect.Type) (*rule, error) {
 	if t.anyOf != nil {
 		return f.anyOf(t, typ)
 	}
 	if err := t.check(); err != nil {
-		return rule{}, err
+		return nil, err
 	}
-	if own := f.registry.tags[t.name]; own.compile != nil {
-		return f.own(t, own, typ)
+	if own := f.registry.own(t.name); own != nil {
+		return own.rule(f, t, own, typ)
 	}
 	switch {
 	case t.name == "omitempty":
-		return rule{op: opOmit}, nil
+		return &rule{op: opOmit}, nil
 	case t.name == "omitnil":
-		return rule{op: opOmitNil}, nil
+		return &rule{op: opOmitNil}, nil
 	case t.name == "omitzero":
-		return rule{op: opOmitZero}, nil
+		return &rule{op: opOmitZero}, nil
 	case t.name == "required", t.name == "isdefault", t.name == "skip_unless",
 		strings.HasPrefix(t.name, "required_"), strings.HasPrefix(t.name, "excluded_"):
 		return f.presence(t)
@@ -198,7 +198,7 @@ func (f *fieldCompiler) rule(t term, typ reflect.Type) (rule, error) {
 }
 
 // typed compiles t for values of type typ, which is no interface.
-func (f *fieldCompiler) typed(t term, typ reflect.Type) (rule, error) {
+func (f *fieldCompiler) typed(t *term, typ reflect.Type) (*rule, error) {
 	switch c := classOfType(typ); {
 	case t.name == "unique" && (c == classList):
 		return f.unique(t, typ)
@@ -218,24 +218,27 @@ func (f *fieldCompiler) typed(t term, typ reflect.Type) (rule, error) {
 	check, param, err := f.text(t)
 	switch {
 	case err != nil:
-		return rule{}, err
+		return nil, err
 	case check == nil && (listed(rulesWithout, t.name) || listed(rulesWith, t.name)):
-		return rule{}, misfit(t, typ)
+		return nil, misfit(t, typ)
 	case check == nil:
-		return rule{}, t.unknown(f.registry.tagNames)
+		return nil, t.unknown(f.registry.tags)
 	case typ.Kind() == reflect.String:
 		return onString(t, codeOf(t.name), param, check), nil
 	case hasText(typ) && (classOfType(typ) == classOther || classOfType(typ) == classList):
 		return ofText(t, param, check), nil
 	}
-	return rule{}, misfit(t, typ)
+	return nil, misfit(t, typ)
 }
 
 // text returns the test for a rule about strings, or nil if there is no such
 // rule.
-func (f *fieldCompiler) text(t term) (check func(string) bool, param any, err error) {
-	if check, param, err := compileText(t); check != nil || err != nil {
-		return check, param, err
+func (f *fieldCompiler) text(t *term) (check func(string) bool, param any, err error) {
+	if check = characters(t.name); check != nil {
+		return check, nil, nil
+	}
+	if check = comparison(t.name, t.raw); check != nil {
+		return check, t.raw, nil
 	}
 	if t.hasParam {
 		check, err, ok := formatWithParam(t.name, t.param)
@@ -248,13 +251,7 @@ func (f *fieldCompiler) text(t term) (check func(string) bool, param any, err er
 	}
 	check, ok := lookupFormat(t.name)
 	if ok && t.hasParam {
-		return nil, nil, fmt.Errorf("%s takes no parameter; write %s", t.name, t.name)
-	}
-	if !ok && !t.hasParam {
-		// The rule may exist and want a parameter.
-		if _, err, ok := formatWithParam(t.name, ""); ok && err != nil {
-			return nil, nil, err
-		}
+		return nil, nil, wrongf("%s takes no parameter; write %s", t.name, t.name)
 	}
 	return check, nil, nil
 }
@@ -263,7 +260,7 @@ func (c class) isNumber() bool {
 	return c == classInt || c == classUint || c == classFloat32 || c == classFloat64
 }
 
-func compileCoordinate(t term) rule {
+func compileCoordinate(t *term) *rule {
 	limit := 90.0
 	if t.name == "longitude" {
 		limit = 180
@@ -295,7 +292,7 @@ func codeOf(name string) string {
 }
 
 // misfit says that t does not apply to typ.
-func misfit(t term, typ reflect.Type) error {
+func misfit(t *term, typ reflect.Type) error {
 	wants, instead := "strings", "remove it or change the type of the field"
 	list := classOfType(typ) == classList
 	switch {
@@ -325,57 +322,58 @@ func misfit(t term, typ reflect.Type) error {
 	case list:
 		instead = "put dive in front of it to check the elements"
 	}
-	return fmt.Errorf("%s does not apply to %s, only to %s; %s", t.name, typeName(typ), wants, instead)
+	return wrongf("%s does not apply to %s, only to %s; %s", t.name, typeName(typ), wants, instead)
 }
 
 // anyOf compiles an or-group: one of its rules is to hold.
-func (f *fieldCompiler) anyOf(t term, typ reflect.Type) (rule, error) {
-	group := rule{op: opAny}
+func (f *fieldCompiler) anyOf(t *term, typ reflect.Type) (*rule, error) {
+	group := newRule(opAny, t, "any_of", nil)
 	var texts []string
-	for _, alternative := range t.anyOf {
+	for i := range t.anyOf {
+		alternative := &t.anyOf[i]
 		if isControl(alternative.name) || alternative.name == "skip_unless" {
-			return rule{}, fmt.Errorf("%s cannot stand in an or-group; put a comma after it", alternative.name)
+			return nil, wrongf("%s cannot stand in an or-group; put a comma after it", alternative.name)
 		}
 		alternative.mixed = t.mixed
 		r, err := f.rule(alternative, typ)
 		if err != nil {
-			return rule{}, err
+			return nil, err
 		}
 		if r.op == opContext {
-			return rule{}, fmt.Errorf("%s has a context and cannot stand in an or-group; write it by itself", alternative.name)
+			return nil, wrongf("%s has a context and cannot stand in an or-group; write it by itself", alternative.name)
 		}
-		group.any = append(group.any, r)
+		group.any = append(group.any, *r)
 		texts = append(texts, alternative.text)
 	}
-	group.fail = &FieldError{Rule: t.text, Code: "any_of", Param: texts}
+	group.fail.Rule, group.fail.Param = t.text, texts
 	return group, nil
 }
 
 // dynamic compiles t for values of interface type: once for each class it
 // applies to, and as an error with the code "type" for the others. It fails if
 // t is wrong for every class.
-func (f *fieldCompiler) dynamic(t term) (rule, error) {
-	t.mixed = true
+func (f *fieldCompiler) dynamic(t *term) (*rule, error) {
+	mixed := *t
+	mixed.mixed = true
 	var nouns []string
 	var firstErr error
-	var more [numClasses]rule
-	for _, typ := range representatives() {
-		compiled, err := f.typed(t, typ)
+	var more [numClasses]*rule
+	for c := classString; c < numClasses; c++ {
+		compiled, err := f.typed(&mixed, reflect.TypeOf(examples[c]))
 		if err != nil {
 			firstErr = cmp.Or(firstErr, err)
 			continue
 		}
-		c := classOfType(typ)
-		f.word(&compiled)
+		f.word(compiled)
 		more[c] = compiled
 		if !slices.Contains(nouns, c.noun()) {
 			nouns = append(nouns, c.noun())
 		}
 	}
 	if len(nouns) == 0 {
-		return rule{}, firstErr
+		return nil, firstErr
 	}
-	return rule{op: opDynamic, more: &more, fail: wrongType(t.name, nouns...)}, nil
+	return &rule{op: opDynamic, more: &more, fail: wrongType(t.name, nouns...)}, nil
 }
 
 // wrongType is the error for an interface that holds something else than nouns

@@ -27,34 +27,46 @@ type term struct {
 // parseTag splits a tag into its terms. It accepts anything: what is wrong
 // with a term depends on the type of the field, so the compiler says it.
 func parseTag(tag string) []term {
-	if strings.TrimSpace(tag) == "" {
+	if trim(tag) == "" {
 		return nil
 	}
 	var terms []term
-	for text := range strings.SplitSeq(tag, ",") {
-		if !strings.Contains(text, "|") {
-			terms = append(terms, parseTerm(text))
-			continue
-		}
-		group := term{text: strings.TrimSpace(text)}
-		for alternative := range strings.SplitSeq(text, "|") {
-			group.anyOf = append(group.anyOf, parseTerm(alternative))
-		}
-		terms = append(terms, group)
+	for more := true; more; {
+		var text string
+		text, tag, more = strings.Cut(tag, ",")
+		terms = append(terms, *parseTerm(text))
 	}
 	return terms
 }
 
-func parseTerm(text string) term {
-	name, raw, hasParam := strings.Cut(text, "=")
-	raw = strings.ReplaceAll(strings.ReplaceAll(raw, "0x2C", ","), "0x7C", "|")
-	return term{
-		text:     strings.TrimSpace(text),
-		name:     strings.TrimSpace(name),
-		param:    strings.TrimSpace(raw),
-		raw:      raw,
-		hasParam: hasParam,
+func parseTerm(text string) *term {
+	t := &term{text: trim(text)}
+	if strings.Contains(text, "|") {
+		for more := true; more; {
+			var alternative string
+			alternative, text, more = strings.Cut(text, "|")
+			t.anyOf = append(t.anyOf, *parseTerm(alternative))
+		}
+		return t
 	}
+	name, raw, hasParam := strings.Cut(text, "=")
+	raw = replace(replace(raw, "0x2C", ","), "0x7C", "|")
+	t.name, t.param = trim(name), trim(raw)
+	t.raw, t.hasParam = raw, hasParam
+	return t
+}
+
+// trim returns s without the blanks around it.
+func trim(s string) string { return strings.Trim(s, " \t\n") }
+
+// replace returns s with char in place of each escape. What package strings has for
+// it would add more to a program than the rest of this file.
+func replace(s, escape, char string) string {
+	before, after, found := strings.Cut(s, escape)
+	if !found {
+		return s
+	}
+	return before + char + replace(after, escape, char)
 }
 
 // The rules that a tag may hold, but for formats and own ones, by what they
@@ -73,12 +85,6 @@ const (
 	// textRules have a parameter in which spaces count.
 	textRules = "contains containsany excludes excludesall startswith endswith startsnotwith endsnotwith"
 
-	// formatNames are the names for hints; lookupFormat and formatWithParam
-	// know what they mean.
-	formatNames = "email url http_url https_url uri ip ipv4 ipv6 cidr cidrv4 cidrv6 mac hostname hostname_rfc1123 fqdn hostname_port " +
-		"uuid uuid4 uuid7 uuid_rfc4122 uuid4_rfc4122 ulid e164 datetime timezone json jwt base64 base64url base64rawurl hexadecimal hexcolor " +
-		"sha256 semver cron latitude longitude credit_card iso3166_1_alpha2 iso4217 bcp47_language_tag mongodb duration jsonpointer"
-
 	// leftOut are the rules of go-playground/validator v10 that this package
 	// does not have.
 	leftOut = "file filepath dir dirpath image mimetype validateFn iscolor country_code eu_country_code containsrune excludesrune multibyte " +
@@ -92,9 +98,10 @@ const (
 
 // listed reports whether name is one of the words of list.
 func listed(list, name string) bool {
-	for word := range strings.SplitSeq(list, " ") {
-		if word == name {
-			return name != ""
+	for list != "" {
+		var word string
+		if word, list, _ = strings.Cut(list, " "); word == name {
+			return true
 		}
 	}
 	return false
@@ -102,23 +109,23 @@ func listed(list, name string) bool {
 
 // check reports what is wrong with the form of t: mistakes that do not depend
 // on the type of the field. It knows only the rules of this file.
-func (t term) check() error {
+func (t *term) check() error {
 	switch {
 	case t.text == "":
 		return errors.New("a rule is missing; remove the extra comma or bar")
 	case t.text == "-":
 		return errors.New("- leaves out the whole field; write it without other rules")
 	case listed(rulesWithout, t.name) && t.hasParam:
-		return fmt.Errorf("%s takes no parameter; write %s", t.name, t.name)
+		return wrongf("%s takes no parameter; write %s", t.name, t.name)
 	case listed(rulesWith, t.name) && !t.mayStandAlone() && (t.raw == "" || t.param == "" && !listed(textRules, t.name)):
-		return fmt.Errorf("%s needs a parameter; write it as in %s", t.name, t.usage())
+		return wrongf("%s needs a parameter; write it as in %s", t.name, t.usage())
 	}
 	return nil
 }
 
 // mayStandAlone reports whether t may have no parameter, as gt and its like,
 // which then compare a time with now, or an empty one.
-func (t term) mayStandAlone() bool {
+func (t *term) mayStandAlone() bool {
 	if t.hasParam {
 		return listed("eq ne", t.name)
 	}
@@ -126,7 +133,7 @@ func (t term) mayStandAlone() bool {
 }
 
 // usage returns an example of the rule.
-func (t term) usage() string {
+func (t *term) usage() string {
 	param := "3"
 	switch {
 	case t.name == "unique":
@@ -151,15 +158,21 @@ func (t term) usage() string {
 	return t.name + "=" + param
 }
 
-// unknown says that there is no rule of the name of t. Own are the names of
-// the rules in Options.Tags.
-func (t term) unknown(own []string) error {
+// unknown says that there is no rule of the name of t. Own are the rules in
+// Options.Tags.
+func (t *term) unknown(own []TagRule) error {
 	if listed(leftOut, t.name) {
-		return fmt.Errorf("%s is not in the core; register it with validate.Tag in Options.Tags", t.name)
+		return wrongf("%s is not in the core; register it with validate.Tag in Options.Tags", t.name)
 	}
-	names := strings.Fields(rulesWithout + " " + rulesWith + " " + formatNames)
-	if near := nearest(t.name, append(names, own...)); len(near) > 0 {
-		return fmt.Errorf("unknown rule; did you mean %s?", strings.Join(near, " or "))
+	names, _ := splitWords(rulesWithout + " " + rulesWith)
+	for i := range formats {
+		names = append(names, formats[i].name)
+	}
+	for i := range own {
+		names = append(names, own[i].name)
+	}
+	if near := nearest(t.name, names); len(near) > 0 {
+		return wrongf("unknown rule; did you mean %s?", strings.Join(near, " or "))
 	}
 	return errors.New("unknown rule; correct it, or register it with validate.Tag in Options.Tags")
 }
@@ -187,7 +200,10 @@ func splitWords(param string) ([]string, error) {
 
 // splitNames splits a parameter that lists fields at spaces.
 func splitNames(param string) ([]string, error) {
-	names := strings.Fields(param)
+	names, err := splitWords(param)
+	if err != nil {
+		return nil, err
+	}
 	return names, repeated(names)
 }
 
@@ -214,7 +230,7 @@ func splitConditions(param string) ([]condition, error) {
 func repeated(names []string) error {
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
-			return fmt.Errorf("the field %s is named twice; remove one", name)
+			return wrongf("the field %s is named twice; remove one", name)
 		}
 	}
 	return nil
@@ -226,7 +242,7 @@ func repeated(names []string) error {
 func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%q is not a length; write a whole number from 0 up in base 10", s)
+		return 0, wrongf("%q is not a length; write a whole number from 0 up in base 10", s)
 	}
 	return n, nil
 }
@@ -234,7 +250,7 @@ func parseCount(s string) (int, error) {
 func parseInt(s string) (int64, error) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a 64-bit whole number; write it in base 10", s)
+		return 0, wrongf("%q is not a 64-bit whole number; write it in base 10", s)
 	}
 	return n, nil
 }
@@ -242,7 +258,7 @@ func parseInt(s string) (int64, error) {
 func parseUint(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a 64-bit whole number from 0 up; write it in base 10", s)
+		return 0, wrongf("%q is not a 64-bit whole number from 0 up; write it in base 10", s)
 	}
 	return n, nil
 }
@@ -254,7 +270,7 @@ func parseFloat64(s string) (float64, error) { return parseFloat(s, 64) }
 // compares with NaN, and bounds of infinity hold for all values or for none.
 func parseFloat(s string, bits int) (float64, error) {
 	x, err := strconv.ParseFloat(s, bits)
-	if err != nil || strings.Trim(s, "+-.0123456789eE") != "" {
+	if err != nil || strings.TrimLeft(s, "+-.0123456789eE") != "" {
 		return 0, fmt.Errorf("%q is not a number that fits float%d; write it in base 10, as in 0.5", s, bits)
 	}
 	return x, nil
@@ -267,16 +283,26 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write it as in 1m30s", s)
+		return 0, wrongf("%q is not a duration; write it as in 1m30s", s)
 	}
 	return time.Duration(n), nil
 }
 
 func parseBool(s string) (bool, error) {
 	if s != "true" && s != "false" {
-		return false, fmt.Errorf("%q is not a boolean; write true or false", s)
+		return false, wrongf("%q is not a boolean; write true or false", s)
 	}
 	return s == "true", nil
 }
 
-func parseText(s string) (string, error) { return s, nil }
+// wrongf is fmt.Errorf for strings alone. Each of its many calls takes half the
+// code.
+//
+//go:noinline
+func wrongf(format string, words ...string) error {
+	args := make([]any, len(words))
+	for i, w := range words {
+		args[i] = w
+	}
+	return fmt.Errorf(format, args...)
+}

@@ -83,3 +83,25 @@ func TestTagSpacesAndEscapes(t *testing.T) {
 	testRule(t, "it's", "oneof=it's", "")
 	testRule(t, "a=b", "oneof=a=b", "")
 }
+
+func TestSpaceAtTheEndOfATag(t *testing.T) {
+	type form struct {
+		Name string `validate:"required,excludes= "`
+	}
+	if err := validate.Struct(&form{"Ann"}); err != nil {
+		t.Error(err)
+	}
+	if err := validate.Struct(&form{"Ann Lee"}); err == nil {
+		t.Error("a name with a space satisfies excludes= ")
+	}
+}
+
+func TestEscapesMayRepeat(t *testing.T) {
+	testRule(t, "a,b,c", "eq=a0x2Cb0x2Cc", "")
+	testRule(t, "a|b,c", "eq=a0x7Cb0x2Cc", "")
+}
+
+// TestMessageOfACodeThatEndsAnother looks for port, which hostname_port comes before.
+func TestMessageOfACodeThatEndsAnother(t *testing.T) {
+	testParam(t, "x", "port", nil, "must be a port number from 1 to 65535")
+}

@@ -6,38 +6,36 @@ import (
 	"unicode/utf8"
 )
 
-// compileText returns the test for a rule about the characters of a string,
-// and its parameter. It is nil if t is not such a rule.
-//
-// These tests read the whole string: they cost by its length. Put max in front
+// The tests below read the whole string: they cost by its length. Put max in front
 // where it comes from a stranger.
-func compileText(t term) (check func(string) bool, param any, err error) {
-	if check := characters(t.name); check != nil {
-		return check, nil, nil
-	}
-	// Spaces in the parameter count: excludes= refuses what contains one.
-	text := t.raw
-	switch t.name {
+
+// comparison returns the test for the rule of that name about the text in its
+// parameter, or nil if there is none. Spaces in the parameter count: excludes=
+// refuses what contains one.
+func comparison(name, text string) func(string) bool {
+	switch name {
 	case "contains":
-		check = func(s string) bool { return strings.Contains(s, text) }
-	case "excludes":
-		check = func(s string) bool { return !strings.Contains(s, text) }
+		return func(s string) bool { return strings.Contains(s, text) }
 	case "containsany":
-		check = func(s string) bool { return strings.ContainsAny(s, text) }
-	case "excludesall":
-		check = func(s string) bool { return !strings.ContainsAny(s, text) }
+		return func(s string) bool { return strings.ContainsAny(s, text) }
 	case "startswith":
-		check = func(s string) bool { return strings.HasPrefix(s, text) }
-	case "startsnotwith":
-		check = func(s string) bool { return !strings.HasPrefix(s, text) }
+		return func(s string) bool { return strings.HasPrefix(s, text) }
 	case "endswith":
-		check = func(s string) bool { return strings.HasSuffix(s, text) }
+		return func(s string) bool { return strings.HasSuffix(s, text) }
+	case "excludes":
+		return not(comparison("contains", text))
+	case "excludesall":
+		return not(comparison("containsany", text))
+	case "startsnotwith":
+		return not(comparison("startswith", text))
 	case "endsnotwith":
-		check = func(s string) bool { return !strings.HasSuffix(s, text) }
-	default:
-		return nil, nil, nil
+		return not(comparison("endswith", text))
 	}
-	return check, text, nil
+	return nil
+}
+
+func not(test func(string) bool) func(string) bool {
+	return func(s string) bool { return !test(s) }
 }
 
 // characters returns the test for a rule about strings without a parameter

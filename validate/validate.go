@@ -125,7 +125,7 @@ func (r *registry) varPlan(t reflect.Type, tag string) (*varPlan, error) {
 	if err := c.finish(); err != nil {
 		return nil, err
 	}
-	kept, _ := perType.(*sync.Map).LoadOrStore(tag, &varPlan{plan: plan{typ: t, whole: &n}})
+	kept, _ := perType.(*sync.Map).LoadOrStore(tag, &varPlan{plan: plan{typ: t, whole: n}})
 	return kept.(*varPlan), nil
 }
 

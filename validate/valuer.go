@@ -33,21 +33,21 @@ type substitute interface{ ValidatorValue() any }
 
 // valued compiles a term that does not apply to t itself, as misfit says, for
 // the value that t stands for if it is a driver.Valuer or a substitute.
-func (f *fieldCompiler) valued(t term, typ reflect.Type, misfit error) (rule, error) {
+func (f *fieldCompiler) valued(t *term, typ reflect.Type, misfit error) (*rule, error) {
 	isValuer := implements[driver.Valuer](typ)
 	if (typ.Kind() != reflect.Struct && typ.Kind() != reflect.Array) || !isValuer && !implements[substitute](typ) {
-		return rule{}, misfit
+		return nil, misfit
 	}
 	inner, err := f.rule(t, reflect.TypeFor[any]())
 	if err != nil {
-		return rule{}, err
+		return nil, err
 	}
 	if inner.op != opDynamic {
-		return rule{}, misfit
+		return nil, misfit
 	}
-	f.word(&inner)
+	f.word(inner)
 	where := f.where()
-	return rule{op: opUser, fail: inner.fail, user: func(ctx context.Context, v reflect.Value) verdict {
+	return &rule{op: opUser, fail: inner.fail, user: func(ctx context.Context, v reflect.Value) verdict {
 		var value any
 		_, err := guard(func() (bool, error) {
 			var err error
@@ -78,13 +78,16 @@ func implements[I any](t reflect.Type) bool {
 
 // receiver returns a pointer to v, which has all methods of its type. A value
 // that cannot be pointed to is copied.
-func receiver(v reflect.Value) any {
-	if !v.CanAddr() {
-		p := reflect.New(v.Type())
-		p.Elem().Set(v)
-		return p.Interface()
+func receiver(v reflect.Value) any { return addressable(v).Addr().Interface() }
+
+// addressable returns v, or a copy of it if v cannot be pointed to.
+func addressable(v reflect.Value) reflect.Value {
+	if v.CanAddr() {
+		return v
 	}
-	return v.Addr().Interface()
+	c := reflect.New(v.Type()).Elem()
+	c.Set(v)
+	return c
 }
 
 // hasText reports whether values of type t have a text that rules about
@@ -92,16 +95,14 @@ func receiver(v reflect.Value) any {
 func hasText(t reflect.Type) bool { return implements[fmt.Stringer](t) }
 
 // ofText returns a rule that looks at the text of a value.
-func ofText(t term, param any, check func(string) bool) rule {
-	return rule{
-		op:   opUser,
-		fail: &FieldError{Rule: t.name, Code: codeOf(t.name), Param: param},
-		user: func(_ context.Context, v reflect.Value) verdict {
-			ok, err := guard(func() (bool, error) { return check(receiver(v).(fmt.Stringer).String()), nil })
-			if err != nil {
-				err = fmt.Errorf("validate: the String method of %s could not tell; see to what it says: %w", typeName(v.Type()), err)
-			}
-			return verdict{ok: ok, err: err}
-		},
+func ofText(t *term, param any, check func(string) bool) *rule {
+	r := newRule(opUser, t, codeOf(t.name), param)
+	r.user = func(_ context.Context, v reflect.Value) verdict {
+		ok, err := guard(func() (bool, error) { return check(receiver(v).(fmt.Stringer).String()), nil })
+		if err != nil {
+			err = fmt.Errorf("validate: the String method of %s could not tell; see to what it says: %w", typeName(v.Type()), err)
+		}
+		return verdict{ok: ok, err: err}
 	}
+	return r
 }

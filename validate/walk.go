@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -432,8 +431,8 @@ func (r *rule) judge(ctx context.Context, v reflect.Value) verdict {
 	case opUser:
 		return r.user(ctx, v)
 	case opDynamic:
-		m := &r.more[classOf(v)]
-		if m.op == opNone {
+		m := r.more[classOf(v)]
+		if m == nil {
 			return verdict{fail: r.fail}
 		}
 		result := m.judge(ctx, v)
@@ -499,11 +498,13 @@ func (w *walker) entries(n *node, v reflect.Value) bool {
 // sort puts the errors from first on in the order of the keys at that place of
 // their paths. The order of a map is random. Sorting the errors costs no more
 // than the limit on their number, where sorting the keys would cost by the size
-// of the map. The sort is stable to keep the errors of one entry in order.
+// of the map. The errors of one entry stay as they are.
 func (c *collector) sort(first, at int) {
-	slices.SortStableFunc(c.found[first:], func(a, b failure) int {
-		return cmp.Compare(c.steps[a.start+at].text, c.steps[b.start+at].text)
-	})
+	list := slices.Clone(c.found[first:])
+	key := func(i int) string { return c.steps[list[i].start+at].text }
+	for i, from := range order(len(list), func(i, j int) bool { return key(i) < key(j) }) {
+		c.found[first+i] = list[from]
+	}
 }
 
 func (w *walker) eachEntry(n *node, v reflect.Value) bool {

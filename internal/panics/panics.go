@@ -9,8 +9,8 @@ package panics
 import (
 	"errors"
 	"fmt"
-	"io"
 	"runtime/debug"
+	"strconv"
 )
 
 // ErrGoexit is the Value of the [Error] that stands for a function that
@@ -42,14 +42,14 @@ func (e *Error) Unwrap() error {
 
 // Format prints the message, followed by the stack for %+v.
 func (e *Error) Format(s fmt.State, verb rune) {
-	if verb == 'q' {
-		fmt.Fprintf(s, "%q", e.Error())
-		return
+	text := e.Error()
+	switch {
+	case verb == 'q':
+		text = strconv.Quote(text)
+	case verb == 'v' && s.Flag('+'):
+		text += "\n" + string(e.Stack)
 	}
-	io.WriteString(s, e.Error())
-	if verb == 'v' && s.Flag('+') {
-		fmt.Fprintf(s, "\n%s", e.Stack)
-	}
+	s.Write([]byte(text))
 }
 
 // Call runs f and hands end what became of it: the error that f returned, or an
