@@ -3,7 +3,7 @@ package validate
 // order returns the numbers from 0 up to n in the order of less, and those that it
 // does not tell apart as they are. It is a merge sort from the bottom up. The sorts
 // of package slices are faster, but compiled anew for each type of element: for the
-// few that this package sorts, that is a tenth of what it adds to a program.
+// few that this package sorts, that is up to a tenth of what it adds to a program.
 func order(n int, less func(i, j int) bool) []int {
 	list, merged := make([]int, n), make([]int, n)
 	for i := range list {
