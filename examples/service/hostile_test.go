@@ -263,48 +263,48 @@ func trickle(ctx context.Context, conn net.Conn) {
 }
 
 // TestClientsThatDoNotRead has a server over a pipe, which holds nothing, so that an
-// answer waits for its client.
+// answer waits for its client. One that reads is served for as long as it likes; one
+// that stops is given up, whichever answer it was.
 func TestClientsThatDoNotRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &service{cfg: config{ReadTimeout: 10 * time.Second}}
-		closed := make(chan time.Time, 1)
-		server := &http.Server{
-			ConnContext: withWriteDeadline,
-			ConnState: func(_ net.Conn, state http.ConnState) {
-				if state == http.StateClosed {
-					closed <- time.Now()
+	for answers := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			const timeout = 20 * time.Second
+			closed := make(chan time.Time, 1)
+			server := &http.Server{
+				ReadTimeout:  10 * time.Second,
+				WriteTimeout: timeout,
+				IdleTimeout:  time.Minute,
+				ConnState: func(_ net.Conn, state http.ConnState) {
+					if state == http.StateClosed {
+						closed <- time.Now()
+					}
+				},
+				Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }),
+			}
+			pipes := make(pipeListener)
+			go server.Serve(withCoarseDeadlines(pipes))
+			client := pipes.dial()
+			br := bufio.NewReader(client)
+			request := func() {
+				_, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+				require.NoError(t, err)
+			}
+			for range answers {
+				for _, pause := range []time.Duration{0, time.Millisecond, 900 * time.Millisecond, 50 * time.Second} {
+					request()
+					resp, err := http.ReadResponse(br, nil)
+					require.NoError(t, err)
+					_, err = io.Copy(io.Discard, resp.Body)
+					require.NoError(t, err)
+					time.Sleep(pause)
 				}
-			},
-			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				s.renewWriteDeadline(w, r)
-				io.WriteString(w, "hello")
-			}),
-		}
-		pipes := make(pipeListener)
-		go server.Serve(pipes)
-		client, conn := net.Pipe()
-		pipes <- conn
-
-		// One that reads is served for as long as it likes.
-		br := bufio.NewReader(client)
-		request := func() {
-			_, err := io.WriteString(client, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
-			require.NoError(t, err)
-		}
-		for range 100 {
+			}
 			request()
-			resp, err := http.ReadResponse(br, nil)
-			require.NoError(t, err)
-			_, err = io.Copy(io.Discard, resp.Body)
-			require.NoError(t, err)
-			time.Sleep(900 * time.Millisecond)
-		}
-		request()
-		sent := time.Now()
-		timeout := s.cfg.ReadTimeout + 2*queryTimeout
-		require.InDelta(t, timeout+time.Second/2, (<-closed).Sub(sent), float64(time.Second/2))
-		require.NoError(t, server.Close())
-	})
+			sent := time.Now()
+			require.InDelta(t, timeout+coarseness/2, (<-closed).Sub(sent), float64(coarseness/2))
+			require.NoError(t, server.Close())
+		})
+	}
 }
 
 // A pipeListener accepts what is sent to it.
@@ -316,6 +316,13 @@ func (l pipeListener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	return conn, nil
+}
+
+// dial returns the other end of a connection.
+func (l pipeListener) dial() net.Conn {
+	client, conn := net.Pipe()
+	l <- conn
+	return client
 }
 
 func (l pipeListener) Close() error   { close(l); return nil }

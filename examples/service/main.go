@@ -13,6 +13,7 @@
 //	main.go        the process: signals and exit status
 //	config.go      the environment, checked
 //	server.go      the parts, put together, started and stopped in order
+//	deadlines.go   timeouts of connections, looked at once a second
 //	middleware.go  what happens to every request
 //	api.go         the routes, and how a handler reads and answers
 //	auth.go        passwords, sessions, who may do what

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
-	"net"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/goplinth/plinth/errors"
 )
@@ -26,7 +23,6 @@ var (
 
 // ServeHTTP does what every request has in common, and routes it.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.renewWriteDeadline(w, r)
 	h := w.Header()
 	h["X-Request-Id"] = []string{s.ids.of(r)}
 	h["X-Content-Type-Options"] = noSniff
@@ -44,31 +40,6 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
-}
-
-// A writeDeadline is the time at which a connection ends whose client does not read.
-// http.Server.WriteTimeout would set it anew for each request, which costs some hundredths
-// of the throughput with ten thousand connections; here it is done once a second.
-type writeDeadline struct{ time.Time }
-
-type writeDeadlineKey struct{}
-
-func withWriteDeadline(ctx context.Context, _ net.Conn) context.Context {
-	return context.WithValue(ctx, writeDeadlineKey{}, new(writeDeadline))
-}
-
-// renewWriteDeadline leaves a request the time to be read and answered, and up to a
-// second more.
-func (s *service) renewWriteDeadline(w http.ResponseWriter, r *http.Request) {
-	deadline, ok := r.Context().Value(writeDeadlineKey{}).(*writeDeadline)
-	if !ok {
-		return // in a test without a connection
-	}
-	timeout := s.cfg.ReadTimeout + 2*queryTimeout
-	if now := time.Now(); now.Add(timeout).After(deadline.Time) {
-		deadline.Time = now.Add(timeout + time.Second)
-		http.NewResponseController(w).SetWriteDeadline(deadline.Time)
-	}
 }
 
 // requestIDs makes names for requests that differ between processes.

@@ -153,8 +153,8 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	server := &http.Server{
 		Handler:        s,
 		ReadTimeout:    s.cfg.ReadTimeout, // from the first byte of the head to the last of the body
+		WriteTimeout:   s.cfg.ReadTimeout + 2*queryTimeout,
 		IdleTimeout:    s.cfg.IdleTimeout,
-		ConnContext:    withWriteDeadline, // in the place of a WriteTimeout
 		MaxHeaderBytes: maxHeader,
 		// Then OPTIONS * is a request like any other.
 		DisableGeneralOptionsHandler: true,
@@ -174,7 +174,7 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	part(func() error { return s.outbox.relay(jobsCtx) })
 	part(func() error { return s.queue.Run(jobsCtx, s.outbox.handler(s.mailer.welcome)) })
 	part(func() error {
-		if err := server.Serve(listener); err != http.ErrServerClosed {
+		if err := server.Serve(withCoarseDeadlines(listener)); err != http.ErrServerClosed {
 			return errors.Wrap(err, "serve")
 		}
 		return nil
