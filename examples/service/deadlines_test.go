@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +26,8 @@ func acceptPipe(t *testing.T, l net.Listener, pipes pipeListener) (conn net.Conn
 }
 
 // TestDeadlines sets deadlines at random, before and while something waits, and checks
-// when each wait ends against the deadline that was the last at that time.
+// when each wait ends against the deadline that was the last at that time. A wait may
+// also end because the other end has done what it waits for.
 func TestDeadlines(t *testing.T) {
 	for _, direction := range []string{"read", "write", "both, read", "both, write"} {
 		t.Run(direction, func(t *testing.T) {
@@ -44,14 +46,14 @@ func testDeadlines(t *testing.T, direction string, random *rand.Rand) {
 	conn, client := acceptPipe(t, l, pipes)
 	defer client.Close()
 	defer conn.Close()
-	set, use := conn.SetReadDeadline, conn.Read
+	set, use, serve := conn.SetReadDeadline, conn.Read, client.Write
 	switch direction {
 	case "write":
-		set, use = conn.SetWriteDeadline, conn.Write
+		set, use, serve = conn.SetWriteDeadline, conn.Write, client.Read
 	case "both, read":
 		set = conn.SetDeadline
 	case "both, write":
-		set, use = conn.SetDeadline, conn.Write
+		set, use, serve = conn.SetDeadline, conn.Write, client.Read
 	}
 	var ended chan time.Time
 	for range 20 {
@@ -71,8 +73,17 @@ func testDeadlines(t *testing.T, direction string, random *rand.Rand) {
 				late = 0
 			}
 		}
+		if ended != nil && random.IntN(4) == 0 {
+			if _, err := serve(make([]byte, 1)); err == nil {
+				ended = nil
+			}
+		}
 		require.NoError(t, set(deadline))
 		if ended == nil {
+			if random.IntN(2) == 0 { // it may pass before there is anything to end
+				time.Sleep(upTo(3 * coarseness))
+				now = time.Now()
+			}
 			ended = make(chan time.Time, 1)
 			go func(ended chan time.Time) {
 				if _, err := use(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
@@ -82,22 +93,69 @@ func testDeadlines(t *testing.T, direction string, random *rand.Rand) {
 		}
 		time.Sleep(upTo(5 * coarseness))
 		synctest.Wait()
-		first := deadline
+		first, last := deadline, deadline.Add(late)
 		if first.Before(now) {
 			first = now
+		}
+		if last.Before(now) {
+			last = now
 		}
 		select {
 		case end := <-ended:
 			ended = nil
 			require.False(t, deadline.IsZero(), "a wait without a deadline ends after %v", end.Sub(now))
 			require.False(t, end.Before(first), "a deadline is %v early", first.Sub(end))
-			require.LessOrEqual(t, end.Sub(first), late, "a deadline %v from when it was set is late", deadline.Sub(now))
+			require.False(t, end.After(last), "a deadline is %v late", end.Sub(last))
 		default:
 			if !deadline.IsZero() {
-				require.False(t, time.Now().After(first.Add(late)), "a deadline %v from when it was set has ended nothing", deadline.Sub(now))
+				require.False(t, time.Now().After(last), "a deadline has ended nothing, %v after it had to", time.Since(last))
 			}
 		}
 	}
+	require.NoError(t, conn.Close())
+	_, err := use(make([]byte, 1))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
+	synctest.Wait()
+	require.Zero(t, conn.(*coarseConn).read.waiting, "Reads that have ended are counted")
+}
+
+// A countingConn counts the deadlines that it is given.
+type countingConn struct {
+	net.Conn
+	deadlines atomic.Int64
+}
+
+func (c *countingConn) SetReadDeadline(t time.Time) error {
+	c.deadlines.Add(1)
+	return c.Conn.SetReadDeadline(t)
+}
+
+// TestDeadlinesThatAreNotHandedOn does what http.Server does for a request.
+func TestDeadlinesThatAreNotHandedOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipes := make(pipeListener)
+		conn, client := acceptPipe(t, withCoarseDeadlines(pipes), pipes)
+		defer conn.Close()
+		below := &countingConn{Conn: conn.(*coarseConn).Conn}
+		conn.(*coarseConn).Conn = below
+		b := make([]byte, 1)
+		for range 3 {
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
+			go client.Write(b)
+			_, err := conn.Read(b)
+			require.NoError(t, err)
+			for _, past := range []time.Time{time.Unix(1, 0), time.Now()} {
+				require.NoError(t, conn.SetReadDeadline(past))
+				time.Sleep(3 * coarseness)
+				require.NoError(t, conn.SetReadDeadline(time.Time{}))
+			}
+			require.NoError(t, conn.SetReadDeadline(time.Unix(1, 0)))
+			_, err = conn.Read(b)
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			require.NoError(t, conn.SetReadDeadline(time.Time{}))
+		}
+		require.Zero(t, below.deadlines.Load())
+	})
 }
 
 // TestDeadlineTimer checks that it runs while there are connections, whatever came and
