@@ -174,9 +174,11 @@ func compare(ctx context.Context, w io.Writer, servers []*server, tokens []strin
 		fmt.Fprintf(w, "\n%s: %d rounds of %v for each server, in turn\n", name, o.rounds, o.slot)
 		printHeader(w)
 		throughput, p99 := make([][]float64, len(servers)), make([][]float64, len(servers))
-		for range o.rounds {
+		for round := range o.rounds {
 			of := make([]figures, len(servers))
-			for i, s := range servers {
+			for turn := range servers {
+				i := (round + turn) % len(servers) // each is first as often as the others
+				s := servers[i]
 				load := newLoad(s, tokens, writes)
 				load.open(ctx, o.connections)
 				pause(ctx, min(time.Second, o.slot/2)) // warm
