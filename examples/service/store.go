@@ -49,7 +49,7 @@ func openStore(ctx context.Context, url string) (*store, error) {
 	var err error
 	switch scheme {
 	case "sqlite":
-		s, err = openSQLite(rest)
+		s, err = openSQLite(ctx, rest)
 	case "postgres", "postgresql":
 		s, err = openPostgres(url)
 	default:

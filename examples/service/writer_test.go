@@ -14,7 +14,7 @@ import (
 // TestGroupCommit has changes that fail, panic or are given up between others that do
 // not, all in the same group.
 func TestGroupCommit(t *testing.T) {
-	s, err := openSQLite(t.TempDir() + "/test.db")
+	s, err := openSQLite(t.Context(), t.TempDir()+"/test.db")
 	require.NoError(t, err)
 	_, err = s.write.Exec(`CREATE TABLE t (id INTEGER PRIMARY KEY)`)
 	require.NoError(t, err)
@@ -85,7 +85,7 @@ func TestGroupCommit(t *testing.T) {
 
 // TestGroupFails looks at what waits for a commit that is not possible.
 func TestGroupFails(t *testing.T) {
-	s, err := openSQLite(t.TempDir() + "/test.db")
+	s, err := openSQLite(t.Context(), t.TempDir()+"/test.db")
 	require.NoError(t, err)
 	w := newWriter(s.write)
 	require.NoError(t, s.close())
