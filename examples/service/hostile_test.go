@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -268,19 +269,16 @@ func trickle(ctx context.Context, conn net.Conn) {
 func TestClientsThatDoNotRead(t *testing.T) {
 	for answers := range 4 {
 		synctest.Test(t, func(t *testing.T) {
-			const timeout = 20 * time.Second
+			s := &service{cfg: config{ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}, log: slog.New(slog.DiscardHandler)}
+			timeout := s.cfg.ReadTimeout + 2*queryTimeout
 			closed := make(chan time.Time, 1)
-			server := &http.Server{
-				ReadTimeout:  10 * time.Second,
-				WriteTimeout: timeout,
-				IdleTimeout:  time.Minute,
-				ConnState: func(_ net.Conn, state http.ConnState) {
-					if state == http.StateClosed {
-						closed <- time.Now()
-					}
-				},
-				Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") }),
+			server := s.httpServer()
+			server.ConnState = func(_ net.Conn, state http.ConnState) {
+				if state == http.StateClosed {
+					closed <- time.Now()
+				}
 			}
+			server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello") })
 			pipes := make(pipeListener)
 			go server.Serve(withCoarseDeadlines(pipes))
 			client := pipes.dial()

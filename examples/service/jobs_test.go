@@ -99,31 +99,6 @@ func testClaims(t *testing.T, databaseURL string) {
 	}
 }
 
-func TestMigrations(t *testing.T) { forEachEngine(t, testMigrations) }
-
-// testMigrations opens a database several times at once, and one of a newer version.
-func testMigrations(t *testing.T, databaseURL string) {
-	opens := workerpool.NewGroup(t.Context())
-	for range 4 {
-		opens.Go(func(ctx context.Context) error {
-			s, err := openStore(ctx, databaseURL)
-			if err != nil {
-				return err
-			}
-			return s.close()
-		})
-	}
-	require.NoError(t, opens.Wait())
-	s, err := openStore(t.Context(), databaseURL)
-	require.NoError(t, err)
-	_, err = s.write.Exec(`INSERT INTO migrations (step) VALUES (1000)`)
-	require.NoError(t, err)
-	require.NoError(t, s.close())
-	if _, err := openStore(t.Context(), databaseURL); err == nil {
-		t.Error("a database of a newer version was opened")
-	}
-}
-
 func TestMail(t *testing.T) {
 	m := &mailer{dir: t.TempDir()}
 	for range 2 { // the second time changes nothing

@@ -150,16 +150,7 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	if err != nil {
 		return errors.Wrap(err, "listen")
 	}
-	server := &http.Server{
-		Handler:        s,
-		ReadTimeout:    s.cfg.ReadTimeout, // from the first byte of the head to the last of the body
-		WriteTimeout:   s.cfg.ReadTimeout + 2*queryTimeout,
-		IdleTimeout:    s.cfg.IdleTimeout,
-		MaxHeaderBytes: maxHeader,
-		// Then OPTIONS * is a request like any other.
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what clients do wrong
-	}
+	server := s.httpServer()
 	// The parts do not stop when ctx ends, but when their turn has come, or when one
 	// of them has failed.
 	parts := workerpool.NewGroup(context.WithoutCancel(ctx))
@@ -196,6 +187,21 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	err = errors.Append(err, parts.Wait())
 	s.log.Info("stopped")
 	return err
+}
+
+// httpServer returns the server of the API, which gives up every client that keeps it
+// waiting.
+func (s *service) httpServer() *http.Server {
+	return &http.Server{
+		Handler:        s,
+		ReadTimeout:    s.cfg.ReadTimeout, // from the first byte of the head to the last of the body
+		WriteTimeout:   s.cfg.ReadTimeout + 2*queryTimeout,
+		IdleTimeout:    s.cfg.IdleTimeout,
+		MaxHeaderBytes: maxHeader,
+		// Then OPTIONS * is a request like any other.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // what clients do wrong
+	}
 }
 
 // drain has clients leave by themselves: each answer closes its connection, and /readyz

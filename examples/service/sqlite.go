@@ -57,7 +57,7 @@ func openSQLite(ctx context.Context, path string) (*store, error) {
 
 // useWAL gives a file a write-ahead log, which it has from then on. For this one change
 // SQLite does not wait until others have ended theirs, whatever busy_timeout says: of
-// several processes that start on a new file all but one would fail.
+// several processes that start on a new file any but one could fail.
 func useWAL(ctx context.Context, db *sql.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
