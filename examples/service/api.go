@@ -88,12 +88,17 @@ type call struct {
 	status int     // of the answer; 0 before there is one
 }
 
+// calls are those that are not in use. None is when its handler has returned.
+var calls = buffer.Typed[call]{Reset: func(c *call) { *c = call{} }}
+
 // endpoint returns the handler of a route: access, the handler itself, the answer to
 // its error, and the figures.
 func (s *service) endpoint(rt *route) http.HandlerFunc {
 	m := s.metrics.ofRoute(rt)
 	return func(w http.ResponseWriter, r *http.Request) {
-		c := &call{w: w, r: r, start: time.Now()}
+		c := calls.Get()
+		defer calls.Put(c)
+		c.w, c.r, c.start = w, r, time.Now()
 		err := s.try(rt, c)
 		if err != nil {
 			c.fail(err)

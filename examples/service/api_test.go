@@ -134,10 +134,18 @@ func TestMetrics(t *testing.T) {
 	s := newTestService(t)
 	serveOne(s, "GET", "/v1/users/me")
 	serveOne(s, "GET", "/nothing")
+	timed := s.metrics.ofRoute(&route{method: "GET", path: "/timed"})
+	for status, d := range map[int]time.Duration{101: 0, 200: 100 * time.Microsecond, 204: 100*time.Microsecond + 1, 404: 5 * time.Second, 500: time.Minute} {
+		timed.observe(status, d)
+	}
 	text := serveOne(s, "GET", "/metrics").Body.String()
 	for _, want := range []string{
 		`http_requests_total{code="4xx",method="GET",route="/v1/users/{id}"} 1`, `http_requests_total{code="4xx",method="other",route="other"} 1`,
 		`http_request_duration_seconds_count{method="GET",route="/v1/users/{id}"} 1`, "jobs_pending 1\n", "jobs_dead 0\n", "go_goroutines ",
+		`_total{code="1xx",method="GET",route="/timed"} 1`, `_total{code="2xx",method="GET",route="/timed"} 2`, `_total{code="3xx",method="GET",route="/timed"} 0`,
+		`_total{code="5xx",method="GET",route="/timed"} 1`, `_bucket{method="GET",route="/timed",le="0.0001"} 2`, `_bucket{method="GET",route="/timed",le="0.0005"} 3`,
+		`_bucket{method="GET",route="/timed",le="1"} 3`, `_bucket{method="GET",route="/timed",le="5"} 4`, `_bucket{method="GET",route="/timed",le="+Inf"} 5`,
+		`_sum{method="GET",route="/timed"} 65.000200001`, `_count{method="GET",route="/timed"} 5`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("/metrics has no %q in\n%s", want, text)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,24 +19,13 @@ import (
 // /metrics from the public all the same.
 type metrics struct {
 	registry *prometheus.Registry
-	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
 	handler  http.Handler
+	routes   map[routeLabels]*routeMetrics // complete before the first request
 }
 
 func newMetrics() *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total", Help: "Requests that were answered, by the class of the status.",
-		}, []string{"method", "route", "code"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from the head of a request to the end of its handler.",
-			Buckets: []float64{.0001, .0005, .001, .005, .01, .05, .1, .5, 1, 5},
-		}, []string{"method", "route"}),
-	}
-	m.registry.MustRegister(m.requests, m.seconds, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &metrics{registry: prometheus.NewRegistry(), routes: make(map[routeLabels]*routeMetrics)}
+	m.registry.MustRegister(answers{m}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -77,29 +68,74 @@ func (c jobCounts) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(jobsDead, prometheus.GaugeValue, float64(dead))
 }
 
-// routeMetrics are the figures of one route, looked up once and not for every request.
+// routeMetrics are the figures of one route. All processors count here, for every
+// request, and each addition may have to fetch the memory from another one. So there is
+// one table, of which both metrics are sums, and two additions: a CounterVec and a
+// HistogramVec together make five.
 type routeMetrics struct {
-	byClass [6]prometheus.Counter
-	seconds prometheus.Observer
+	answers     [numClasses][len(buckets) + 1]atomic.Uint64 // by the class of the status, and the bucket of the time
+	nanoseconds atomic.Int64                                // that all of them took
 }
 
+type routeLabels struct{ method, path string }
+
+// buckets are upper bounds of times.
+var buckets = [...]time.Duration{100 * time.Microsecond, 500 * time.Microsecond, time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond,
+	50 * time.Millisecond, 100 * time.Millisecond, 500 * time.Millisecond, time.Second, 5 * time.Second}
+
+const numClasses = 5 // 1xx to 5xx
+
+// ofRoute returns the figures of a route, to be looked up once and not for every request.
 func (m *metrics) ofRoute(rt *route) *routeMetrics {
-	method := rt.method
-	if method == "" {
-		method = "other"
+	labels := routeLabels{cmp.Or(rt.method, "other"), rt.path}
+	if m.routes[labels] == nil {
+		m.routes[labels] = new(routeMetrics)
 	}
-	rm := &routeMetrics{seconds: m.seconds.WithLabelValues(method, rt.path)}
-	for class := range rm.byClass {
-		if class > 0 {
-			rm.byClass[class] = m.requests.WithLabelValues(method, rt.path, strconv.Itoa(class)+"xx")
-		}
-	}
-	return rm
+	return m.routes[labels]
 }
 
 func (rm *routeMetrics) observe(status int, d time.Duration) {
-	rm.byClass[min(max(status/100, 1), 5)].Inc()
-	rm.seconds.Observe(d.Seconds())
+	class := min(max(status/100, 1), numClasses) - 1
+	bucket := 0
+	for bucket < len(buckets) && d > buckets[bucket] {
+		bucket++
+	}
+	rm.answers[class][bucket].Add(1)
+	rm.nanoseconds.Add(int64(d))
+}
+
+// answers sums the figures of the routes up.
+type answers struct{ *metrics }
+
+var (
+	requestsTotal = prometheus.NewDesc("http_requests_total", "Requests that were answered, by the class of the status.",
+		[]string{"method", "route", "code"}, nil)
+	requestSeconds = prometheus.NewDesc("http_request_duration_seconds", "Time from the head of a request to the end of its handler.",
+		[]string{"method", "route"}, nil)
+)
+
+func (answers) Describe(ch chan<- *prometheus.Desc) { ch <- requestsTotal; ch <- requestSeconds }
+
+func (a answers) Collect(ch chan<- prometheus.Metric) {
+	for labels, rm := range a.routes {
+		var count uint64
+		var byClass [numClasses]uint64
+		upTo := make(map[float64]uint64) // a histogram of Prometheus is cumulative
+		for bucket := range len(buckets) + 1 {
+			for class := range numClasses {
+				n := rm.answers[class][bucket].Load()
+				byClass[class] += n
+				count += n
+			}
+			if bucket < len(buckets) {
+				upTo[buckets[bucket].Seconds()] = count
+			}
+		}
+		for class, n := range byClass {
+			ch <- prometheus.MustNewConstMetric(requestsTotal, prometheus.CounterValue, float64(n), labels.method, labels.path, strconv.Itoa(class+1)+"xx")
+		}
+		ch <- prometheus.MustNewConstHistogram(requestSeconds, count, time.Duration(rm.nanoseconds.Load()).Seconds(), upTo, labels.method, labels.path)
+	}
 }
 
 func (s *service) serveMetrics(c *call) error {

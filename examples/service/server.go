@@ -24,6 +24,11 @@ const (
 	// What another process changes is seen here after these times at the latest.
 	userCacheTTL    = 10 * time.Second
 	sessionCacheTTL = 10 * time.Second
+
+	// What is in use is loaded anew at this age, in the background. If it were left to
+	// expire, all requests for it would wait for the load, and on a busy machine that
+	// waits for its turn itself.
+	cacheRefresh = 5 * time.Second
 )
 
 // A service is all the parts.
@@ -114,11 +119,12 @@ func (s *service) newCaches(url string) error {
 	}
 	var err1, err2 error
 	s.users, err1 = cache.New(cache.Options[string, *cachedUser]{
-		MaxEntries: 100_000, TTL: userCacheTTL, TTLJitter: 0.2, NegativeTTL: time.Second, Loader: s.loadUser})
+		MaxEntries: 100_000, TTL: userCacheTTL, TTLJitter: 0.2, RefreshAfter: cacheRefresh,
+		NegativeTTL: time.Second, Loader: s.loadUser})
 	// What is not found is not remembered: tokens that are made up are never twice
 	// the same, and would only drive out those that are real.
 	s.sessions, err2 = cache.New(cache.Options[sessionKey, session]{
-		MaxEntries: 100_000, TTL: sessionCacheTTL, TTLJitter: 0.2, Loader: s.store.session})
+		MaxEntries: 100_000, TTL: sessionCacheTTL, TTLJitter: 0.2, RefreshAfter: cacheRefresh, Loader: s.store.session})
 	return errors.Join(err1, err2)
 }
 

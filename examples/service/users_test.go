@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/goplinth/plinth/cache"
+	"github.com/goplinth/plinth/errors"
 	"github.com/goplinth/plinth/workerpool"
 )
 
@@ -157,6 +161,41 @@ func TestRights(t *testing.T) {
 			t.Errorf("%s %s does not say how to authenticate", tt.method, tt.path)
 		}
 	}
+}
+
+// TestRefreshOfTheCaches has another process change a user and end the session, and looks
+// that nobody waits for the database while both are in use.
+func TestRefreshOfTheCaches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestService(t)
+		ctx := t.Context()
+		u := addAnn(t, s)
+		_, hash, err := s.store.userByEmail(ctx, u.Email)
+		require.NoError(t, err)
+		key := sessionKey{1}
+		require.NoError(t, s.store.createSession(ctx, key, session{userID: u.ID, expires: time.Now().Add(time.Hour)}, hash))
+		read := func() (string, error) {
+			cached, err1 := s.users.GetOrLoad(ctx, u.ID)
+			require.NoError(t, err1)
+			_, err2 := s.sessions.GetOrLoad(ctx, key)
+			return cached.Name, err2
+		}
+		_, err = read()
+		require.NoError(t, err)
+		name := "Changed"
+		_, err = s.store.updateUser(ctx, u.ID, change{name: &name})
+		require.NoError(t, err)
+		require.NoError(t, s.store.deleteSession(ctx, key))
+
+		time.Sleep(cacheRefresh)
+		if got, err := read(); got != u.Name || err != nil {
+			t.Errorf("the read that refreshes = %q, %v; want what was at hand", got, err)
+		}
+		synctest.Wait() // for the loads
+		if got, err := read(); got != name || !errors.Is(err, cache.ErrNotFound) {
+			t.Errorf("the read after it = %q, %v; want %q and no session", got, err, name)
+		}
+	})
 }
 
 // TestRefreshUser has changes come to the cache in another order than to the database,

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"runtime"
 
 	"github.com/goplinth/plinth/errors"
 )
@@ -80,8 +81,11 @@ func (w *writer) run() {
 	}
 }
 
-// collect returns a change and those that wait behind it.
+// collect returns a change and those that wait behind it. On a busy machine more are
+// about to come: those who bring them have their turn first, which costs nothing where
+// nobody else wants to run, and halves the number of commits where ten thousand do.
 func (w *writer) collect(first *groupedChange) []*groupedChange {
+	runtime.Gosched()
 	group := []*groupedChange{first}
 	for len(group) < maxGroup && len(w.changes) > 0 {
 		group = append(group, <-w.changes)

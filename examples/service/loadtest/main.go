@@ -52,6 +52,7 @@ type options struct {
 	writes      int // one request in so many
 	loads       string
 	slot        time.Duration
+	warm        time.Duration
 	ramp        time.Duration
 	soak        time.Duration
 	think       time.Duration
@@ -83,6 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.writes, "writes", 100, "one request in so many is a write, in the ramp, the soak and half of the comparison")
 	flags.StringVar(&o.loads, "loads", "reads,mixed", "what is compared: reads, mixed, or both with a comma")
 	flags.DurationVar(&o.slot, "slot", 5*time.Second, "time for which each server is measured in a round")
+	flags.DurationVar(&o.warm, "warm", 3*time.Second, "time of load before each slot, until the heap of the server has its size")
 	flags.DurationVar(&o.ramp, "ramp", 20*time.Second, "time to ramp up, and as long again to hold; 0 for none")
 	flags.DurationVar(&o.soak, "soak", 0, "time to watch the memory for; 0 for none")
 	flags.DurationVar(&o.think, "think", time.Second, "in the soak, time that a connection waits after an answer")
@@ -181,7 +183,7 @@ func compare(ctx context.Context, w io.Writer, servers []*server, tokens []strin
 				s := servers[i]
 				load := newLoad(s, tokens, writes)
 				load.open(ctx, o.connections)
-				pause(ctx, min(time.Second, o.slot/2)) // warm
+				pause(ctx, o.warm)
 				load.take()
 				start := time.Now()
 				pause(ctx, o.slot)

@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 	chartFile := filepath.Join(t.TempDir(), "chart.svg")
 	var stdout, stderr strings.Builder
 	status := run(t.Context(), []string{"-connections", "64", "-users", "3", "-rounds", "1", "-writes", "10",
-		"-slot", "150ms", "-ramp", "300ms", "-soak", "200ms", "-think", "10ms", "-chart", chartFile}, &stdout, &stderr)
+		"-slot", "150ms", "-warm", "50ms", "-ramp", "300ms", "-soak", "200ms", "-think", "10ms", "-chart", chartFile}, &stdout, &stderr)
 	if status != 0 || stderr.String() != "" {
 		t.Errorf("exit status %d, standard error %q; want 0 and nothing", status, stderr.String())
 	}
