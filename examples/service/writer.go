@@ -82,8 +82,8 @@ func (w *writer) run() {
 }
 
 // collect returns a change and those that wait behind it. On a busy machine more are
-// about to come: those who bring them have their turn first, which costs nothing where
-// nobody else wants to run, and halves the number of commits where ten thousand do.
+// about to come: those who bring them have their turn first, for fewer and larger
+// groups. Where nobody else wants to run, that costs nothing.
 func (w *writer) collect(first *groupedChange) []*groupedChange {
 	runtime.Gosched()
 	group := []*groupedChange{first}
