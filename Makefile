@@ -74,9 +74,17 @@ smoke: ## run every benchmark once, so that the comparisons keep working
 	$(call each,go test -run='^$$' -bench=. -benchtime=1x ./...,$(MODULES))
 
 # Of the root module alone: the adapters have no code for one platform, and what
-# they adapt is large to compile.
-cross: ## run the tests as 386, those with assembly as arm64 and without, those with vectors; vet for macOS on arm64 and Windows
-	GOARCH=386 go test ./...
+# they adapt is large to compile. Some virtual machines run no program for 386, and
+# qemu runs none of Go's: there arm stands in, whose int has 32 bits too, without
+# the tests that start a program of their own, which qemu does not run.
+cross: ## run the tests on 32 bits, those with assembly as arm64 and without, those with vectors; vet for macOS on arm64 and Windows
+	@set -e; if GOARCH=386 go test -run='^$$' ./internal/backoff >/dev/null 2>&1; then \
+		set -x; GOARCH=386 go test ./...; \
+	else \
+		set -x; GOARCH=386 go vet ./...; \
+		GOOS=linux GOARCH=arm go test -exec qemu-arm -skip '^(TestRunFails|TestPanicInOnErrorCrashes)$$' \
+			./buffer ./cache/... ./errors ./fetch/... ./internal/... ./num ./validate/... ./workerpool/...; \
+	fi
 	GOOS=linux GOARCH=arm64 go test -exec qemu-aarch64 ./errors
 	go test -tags purego ./errors
 	go test -gcflags=all='-N -l' -run 'Place|Frames' ./errors
