@@ -154,7 +154,7 @@ func (s *service) serve(ctx context.Context, stdout io.Writer) (err error) {
 	defer errors.Defer(&err, s.store.close)
 	listener, err := net.Listen("tcp", s.cfg.Addr)
 	if err != nil {
-		return errors.Wrap(err, "listen")
+		return errors.Wrap(err, "listen on ADDR")
 	}
 	server := s.httpServer()
 	// The parts do not stop when ctx ends, but when their turn has come, or when one
