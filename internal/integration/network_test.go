@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,7 +63,10 @@ type network struct {
 	attempts atomic.Int64 // requests so far
 	received atomic.Int64 // bytes over all connections
 
-	conns, bodies, contexts atomic.Int64 // that are held now
+	conns, bodies atomic.Int64 // that are held now
+
+	mu       sync.Mutex        // guards what follows
+	contexts []context.Context // of attempts; some may have ended
 }
 
 // newNetwork returns a network that checks when the test ends whether all has
@@ -89,14 +93,24 @@ func newNetwork(t *testing.T, addrs ...string) *network {
 
 func (n *network) RoundTrip(req *http.Request) (*http.Response, error) {
 	n.attempts.Add(1)
-	n.contexts.Add(1)
-	context.AfterFunc(req.Context(), func() { n.contexts.Add(-1) })
+	n.mu.Lock()
+	n.contexts = append(n.contexts, req.Context())
+	n.mu.Unlock()
 	resp, err := n.Transport.RoundTrip(req)
 	if err == nil {
 		n.bodies.Add(1)
 		resp.Body = &countedBody{ReadCloser: resp.Body, network: n}
 	}
 	return resp, err
+}
+
+// heldContexts returns the number of contexts that have not ended. It asks them:
+// context.AfterFunc tells of it only some time later.
+func (n *network) heldContexts() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.contexts = slices.DeleteFunc(n.contexts, func(ctx context.Context) bool { return ctx.Err() != nil })
+	return len(n.contexts)
 }
 
 // checkAtRest closes the connections that are kept for later, after which there
@@ -106,10 +120,10 @@ func (n *network) checkAtRest(t *testing.T) {
 	t.Helper()
 	atRest := within(patience, func() bool {
 		n.CloseIdleConnections() // every time: a dial may have had nobody to wait for it
-		return n.conns.Load() == 0 && n.bodies.Load() == 0 && n.contexts.Load() == 0
+		return n.conns.Load() == 0 && n.bodies.Load() == 0 && n.heldContexts() == 0
 	})
 	if !atRest {
-		t.Errorf("left behind: %d connections, %d response bodies, %d contexts of attempts", n.conns.Load(), n.bodies.Load(), n.contexts.Load())
+		t.Errorf("left behind: %d connections, %d response bodies, %d contexts of attempts", n.conns.Load(), n.bodies.Load(), n.heldContexts())
 	}
 }
 
